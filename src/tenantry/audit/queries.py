@@ -1,0 +1,178 @@
+"""Reading the audit record, and proving that it is whole."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from tenantry.audit import canonical
+from tenantry.audit.actions import Head
+from tenantry.audit.models import AuditRow, Chain
+
+_BATCH = 1000
+_HEAD = re.compile(r"\b(partner|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) ([0-9]+) ([0-9a-f]{64})\b")
+
+
+def rows(
+    *,
+    companies: Collection[UUID] | None = None,
+    with_partner: bool = True,
+    verb: str = "",
+    actor: str = "",
+    subject_kind: str = "",
+    subject_id: str = "",
+    search: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[AuditRow]:
+    """Find rows, newest first; the caller slices a page from them.
+
+    ``companies`` None means all of them; ``with_partner`` adds the rows that belong to no company. ``verb`` is a whole
+    verb or its first part ("change_order"); ``search`` looks into actor, subject and request id.
+    """
+    found = AuditRow.objects.order_by("-happened_at", "-id")
+    if companies is not None:
+        mine = Q(company_id__in=companies)
+        found = found.filter(mine | Q(company_id=None) if with_partner else mine)
+    elif not with_partner:
+        found = found.filter(company_id__isnull=False)
+    if verb:
+        found = found.filter(Q(verb=verb) | Q(verb__startswith=f"{verb}."))
+    if actor:
+        found = found.filter(actor_id=actor)
+    if subject_kind:
+        found = found.filter(subject_kind=subject_kind)
+    if subject_id:
+        found = found.filter(subject_id=subject_id)
+    if search:
+        found = found.filter(
+            Q(actor_name__icontains=search) | Q(subject_name__icontains=search) | Q(request_id__iexact=search)
+        )
+    if since:
+        found = found.filter(happened_at__gte=since)
+    if until:
+        found = found.filter(happened_at__lt=until)
+    return found
+
+
+class Fault(StrEnum):
+    """What is wrong with a chain."""
+
+    CHANGED = "changed"  # a row does not say what was hashed
+    MISSING = "missing"  # a number of the sequence is not there
+    REORDERED = "reordered"  # a row does not follow the row before it
+    HEAD = "head"  # the head is not the last row
+    WENT_BACK = "went_back"  # the chain is shorter than what was published
+    NOT_AS_PUBLISHED = "not_as_published"  # a published head is not what stands there now
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One broken place; ``company_id`` None is the partner's own chain."""
+
+    company_id: UUID | None
+    sequence: int
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """How many chains and rows were read, and every place that is broken."""
+
+    chains: int
+    rows: int
+    breaks: tuple[Break, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether nothing is broken."""
+        return not self.breaks
+
+
+def verify(published: Iterable[Head] = ()) -> VerifyResult:
+    """Walk every chain from its first row and compare each row with its hash, its number and the row before it.
+
+    Heads that were published earlier, e.g. read with `read_heads` from kept mails, are compared as well: they also
+    show a record that was rewritten as a whole.
+    """
+    expected: dict[UUID | None, list[Head]] = {}
+    for head in published:
+        expected.setdefault(head.company_id, []).append(head)
+    breaks: list[Break] = []
+    chains = rows_read = 0
+    for chain in Chain.objects.order_by("id").iterator():
+        chains += 1
+        walk = _Walk(chain, expected.pop(chain.company_id, []))
+        for row in _rows_of(chain):
+            walk.take(row)
+        walk.finish()
+        rows_read += walk.count
+        breaks += walk.breaks
+    for company_id, heads in expected.items():
+        breaks += [Break(company_id, head.sequence, Fault.NOT_AS_PUBLISHED) for head in heads]
+    return VerifyResult(chains, rows_read, tuple(breaks))
+
+
+def read_heads(text: str) -> list[Head]:
+    """Read published heads from mails or from the log, whatever else stands in them."""
+    return [
+        Head(None if chain == "partner" else UUID(chain), int(sequence), digest)
+        for chain, sequence, digest in _HEAD.findall(text)
+    ]
+
+
+def _rows_of(chain: Chain) -> Iterator[AuditRow]:
+    last = 0
+    while batch := list(chain.rows.filter(sequence__gt=last).order_by("sequence")[:_BATCH]):
+        yield from batch
+        last = batch[-1].sequence
+
+
+class _Walk:
+    """One pass over one chain."""
+
+    def __init__(self, chain: Chain, published: list[Head]) -> None:
+        self.chain = chain
+        self.published = {head.sequence: head.hash for head in published}
+        self.breaks: list[Break] = []
+        self.count = 0
+        self._next = 1
+        self._hash = b""
+        self._head_seen = chain.sequence == 0
+
+    def take(self, row: AuditRow) -> None:
+        self.count += 1
+        for sequence in range(self._next, row.sequence):
+            self._break(sequence, Fault.MISSING)
+        followed_on = row.sequence == self._next
+        if followed_on and bytes(row.previous_hash) != self._hash:
+            self._break(row.sequence, Fault.REORDERED)
+        if canonical.hash_of(row, bytes(row.previous_hash)) != bytes(row.hash):
+            self._break(row.sequence, Fault.CHANGED)
+        if row.sequence == self.chain.sequence:
+            self._head_seen = bytes(row.hash) == bytes(self.chain.head)
+        told = self.published.pop(row.sequence, None)
+        if told is not None and told != bytes(row.hash).hex():
+            self._break(row.sequence, Fault.NOT_AS_PUBLISHED)
+        self._next, self._hash = row.sequence + 1, bytes(row.hash)
+
+    def finish(self) -> None:
+        for sequence in range(self._next, self.chain.sequence + 1):
+            self._break(sequence, Fault.MISSING)
+        last = self._next - 1
+        if not self._head_seen and last >= self.chain.sequence:
+            self._break(self.chain.sequence, Fault.HEAD)
+        # Others may have written meanwhile; then the head has moved on with their rows.
+        if last > self.chain.sequence and Chain.objects.get(pk=self.chain.pk).sequence < last:
+            self._break(last, Fault.HEAD)
+        if self.chain.sequence < self.chain.published_sequence:
+            self._break(self.chain.sequence, Fault.WENT_BACK)
+        for sequence in self.published:
+            self._break(sequence, Fault.NOT_AS_PUBLISHED)
+
+    def _break(self, sequence: int, fault: Fault) -> None:
+        self.breaks.append(Break(self.chain.company_id, sequence, fault))

@@ -1,0 +1,61 @@
+"""What other rooms may read of the catalogue."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch
+
+from tenantry.catalogue.models import Availability, Sku
+
+SkuKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SkuFacts:
+    """Limits of a SKU in one market. ``renewable`` and ``monthly_plan`` are None where Microsoft said nothing."""
+
+    product_id: str
+    sku_id: str
+    title: str
+    minimum: int | None
+    maximum: int | None
+    provisioning_id: str
+    renewable: bool | None
+    monthly_plan: bool | None
+
+
+def skus(keys: Iterable[SkuKey], country: str) -> dict[SkuKey, SkuFacts]:
+    """Return what is known of these (product id, SKU id) pairs in a market, in two queries."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    found = Sku.objects.filter(product_id__in={product for product, _ in wanted}, country=country, missing=False)
+    known = found.prefetch_related(Prefetch("availabilities", queryset=Availability.objects.order_by("id")))
+    return {(sku.product_id, sku.sku_id): _facts(sku) for sku in known if (sku.product_id, sku.sku_id) in wanted}
+
+
+def _facts(sku: Sku) -> SkuFacts:
+    availabilities = list(sku.availabilities.all())
+    terms = [term for availability in availabilities for term in availability.terms]
+    return SkuFacts(
+        product_id=sku.product_id,
+        sku_id=sku.sku_id,
+        title=sku.title,
+        minimum=sku.minimum_quantity,
+        maximum=sku.maximum_quantity,
+        provisioning_id=sku.provisioning_id.lower(),
+        renewable=any(availability.is_renewable for availability in availabilities) if availabilities else None,
+        monthly_plan=any(term.get("term") == "P1M" for term in terms) if terms else None,
+    )
+
+
+def unread(keys: Iterable[SkuKey], country: str, *, older_than: datetime) -> list[SkuKey]:
+    """Return the pairs that have to be read (again): never read in this market, or before ``older_than``."""
+    wanted = set(keys)
+    fresh = set(
+        Sku.objects.filter(
+            product_id__in={product for product, _ in wanted}, country=country, read_at__gte=older_than
+        ).values_list("product_id", "sku_id")
+    )
+    return sorted(wanted - fresh)

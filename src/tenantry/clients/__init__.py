@@ -1,0 +1,1 @@
+"""Vendor APIs as typed libraries: no Django, no database, no settings."""

@@ -1,0 +1,81 @@
+"""Advice keys: what a person can do about an error. The sentences are written where they are shown."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ADVICE_MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        # sign-in, tokens, consent
+        "mfa_missing": "the partner user's token does not carry multi-factor authentication: sign in again with it",
+        "consent_revoked": "the grant was withdrawn (password change, administrator): give consent again",
+        "consent_expired": "the refresh token was unused for too long, or a policy ended it: give consent again",
+        "consent_missing": "the application was never consented in that tenant",
+        "admin_consent_needed": "an administrator of that tenant must approve the application",
+        "consent_declined": "the person declined",
+        "code_spent": "the authorization code is used up, expired or of another attempt: start again",
+        "secret_wrong": "the client secret or certificate is not the application's",
+        "secret_expired": "the client secret or certificate has expired",
+        "app_not_found": "the application is unknown or switched off in that tenant",
+        "app_single_tenant": "the application is registered for one tenant only",
+        "redirect_not_registered": "the reply address is not registered with the application",
+        "tenant_not_found": "no such tenant or domain",
+        "user_not_in_tenant": "that account does not belong to the tenant",
+        "user_not_assigned": "the person is not assigned to the application",
+        "conditional_access": "a Conditional Access policy stopped the sign-in",
+        "sign_in_again": "Microsoft wants an interactive sign-in",
+        "token_audience": "the access token is for a service that Partner Center no longer accepts",
+        "token_refused": "Partner Center does not accept the access token",
+        "app_user_needed": "this call needs a partner user's consent, an application alone may not make it",
+        "request_wrong": "the request was not as Microsoft wants it: a defect here",
+        # rights and relations
+        "not_allowed": "the partner user lacks a role, for instance Admin agent",
+        "gdap_missing": "a granular admin role in the customer's tenant is missing",
+        "customer_conditional_access": "Conditional Access in the customer's tenant blocks partners",
+        "not_our_customer": "there is no reseller relationship with that customer",
+        "partner_not_active": "the partner account is not onboarded or not active in the programme",
+        "partner_agreement": "the Microsoft Partner Agreement is not accepted",
+        "customer_agreement": "the customer has not accepted the Microsoft Customer Agreement",
+        "attestation_missing": "an attestation is missing for that product",
+        "customer_review": "Microsoft is still reviewing the customer's account",
+        "customer_blocked": "Microsoft has not approved the customer's account or has locked it",
+        # business refusals
+        "not_found": "it is not there (any more)",
+        "not_for_sale": "the product cannot be bought this way, here or any more",
+        "quantity_limit": "the number of seats is outside what the product or the promotion allows",
+        "update_limit": "the subscription was changed too often: buy another one",
+        "sandbox_limit": "a limit of Microsoft's integration sandbox",
+        "credit_limit": "the partner's credit limit with Microsoft is reached",
+        "risk_refused": "Microsoft's risk control does not allow the transaction",
+        "return_window_closed": "seats cannot be lowered now: the return window has passed",
+        "cancel_window_closed": "the subscription cannot be cancelled now: the window has passed",
+        "subscription_suspended": "the subscription is suspended",
+        "subscription_closed": "the subscription is expired, disabled or deleted and takes no changes",
+        "subscription_not_changeable": "this kind of subscription does not take that change",
+        "auto_renew_impossible": "the product can no longer be renewed",
+        "parent_suspended": "the base subscription is suspended",
+        "azure_resources": "active Azure subscriptions below the plan forbid it",
+        "plan_change": "the billing plan or term cannot be changed like that",
+        "end_date_invalid": "the wished end date is not possible",
+        "order_not_cancellable": "the order cannot be cancelled this way",
+        "upgrade_invalid": "the target of the upgrade is not possible",
+        "legacy_only": "not possible for a legacy subscription",
+        "migration": "a migration to new commerce stands in the way",
+        "transfer": "a transfer between partners stands in the way",
+        "promotion": "the promotion does not fit",
+        "cart": "the cart is gone, wrong or already ordered",
+        "licence_missing": "no free licence",
+        "customer_data": "data about the customer is missing or wrong",
+        "refused": "Microsoft refused, for a reason that we have no advice for",
+        # weather
+        "being_processed": "another operation on it is under way: try again later",
+        "renewal_running": "the renewal is being processed: try again in some minutes",
+        "stale": "it changed meanwhile: read again",
+        "throttled": "too many calls: slower",
+        "unreachable": "Microsoft could not be reached: network, name, certificate or proxy",
+        "service_trouble": "trouble at Microsoft: try again later",
+        "outcome_unknown": "the answer to a write was lost: look at what happened before trying again",
+        "malformed": "Microsoft answered something that we cannot read",
+    }
+)
+
+ADVICE_KEYS = frozenset(ADVICE_MEANINGS)

@@ -1,0 +1,88 @@
+"""Microsoft Partner Center as a typed library."""
+
+from tenantry.clients.partner_center.catalogue import (
+    Availability,
+    AvailabilityTerm,
+    Order,
+    OrderLine,
+    Product,
+    Sku,
+    SubscribedSku,
+)
+from tenantry.clients.partner_center.client import DirectCspCheck, PartnerCenter, PatchAnswer
+from tenantry.clients.partner_center.ids import (
+    AvailabilityId,
+    CustomerId,
+    EntraSkuId,
+    OfferId,
+    OrderId,
+    ProductId,
+    SkuId,
+    SubscriptionId,
+)
+from tenantry.clients.partner_center.intents import Intent, NextTerm, Patch, next_term_as_now
+from tenantry.clients.partner_center.kinds import Kind, kind_of
+from tenantry.clients.partner_center.models import (
+    ActionType,
+    AuditRecord,
+    BillingCycle,
+    Customer,
+    Instructions,
+    LegalBusinessProfile,
+    OrganizationProfile,
+    ProvisioningStatus,
+    RefundableQuantity,
+    RefundDetail,
+    ScheduledAction,
+    ScheduleType,
+    Status,
+    Subscription,
+)
+from tenantry.clients.partner_center.paging import Collected, Unreadable
+from tenantry.clients.partner_center.schedules import EndAction, Generation, end_action
+
+__all__ = [
+    "ActionType",
+    "AuditRecord",
+    "Availability",
+    "AvailabilityId",
+    "AvailabilityTerm",
+    "BillingCycle",
+    "Collected",
+    "Customer",
+    "CustomerId",
+    "DirectCspCheck",
+    "EndAction",
+    "EntraSkuId",
+    "Generation",
+    "Instructions",
+    "Intent",
+    "Kind",
+    "LegalBusinessProfile",
+    "NextTerm",
+    "OfferId",
+    "Order",
+    "OrderId",
+    "OrderLine",
+    "OrganizationProfile",
+    "PartnerCenter",
+    "Patch",
+    "PatchAnswer",
+    "Product",
+    "ProductId",
+    "ProvisioningStatus",
+    "RefundDetail",
+    "RefundableQuantity",
+    "ScheduleType",
+    "ScheduledAction",
+    "Sku",
+    "SkuId",
+    "Status",
+    "SubscribedSku",
+    "Subscription",
+    "SubscriptionId",
+    "Unreadable",
+    "end_action",
+    "kind_of",
+    "next_term_as_now",
+]

@@ -1,0 +1,96 @@
+"""Typed readers of the environment: every setting is read once, loudly, and may come from a file (NAME_FILE)."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+# Every name that was read so far with its default (None: required); docs/reference/settings.md is checked against it.
+known: dict[str, str | None] = {}
+
+
+class SettingError(Exception):
+    """A setting is missing or unusable; the text says which one and what is expected."""
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Return a setting as text, from NAME or from the file that NAME_FILE points to.
+
+    Errors: SettingError if it is missing and has no default, or if the file cannot be read.
+    """
+    known.setdefault(name, default)
+    from_file = os.environ.get(f"{name}_FILE")
+    if from_file:
+        try:
+            return Path(from_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingError(f"{name}_FILE points to {from_file}, which cannot be read: {error.strerror}.") from error
+    value = os.environ.get(name)
+    if value is not None and value.strip():
+        return value.strip()
+    if default is None:
+        raise SettingError(f"{name} is not set.")
+    return default
+
+
+def flag(name: str, default: bool) -> bool:
+    """Return a yes-or-no setting.
+
+    Errors: SettingError for anything but 1/0, true/false, yes/no, on/off.
+    """
+    value = text(name, "true" if default else "false").lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise SettingError(f"{name} is {value!r}; write true or false.")
+
+
+def number(name: str, default: int, *, least: int = 0) -> int:
+    """Return a whole number that is at least ``least``.
+
+    Errors: SettingError if it is no whole number or too small.
+    """
+    value = text(name, str(default))
+    try:
+        result = int(value)
+    except ValueError as error:
+        raise SettingError(f"{name} is {value!r}; write a whole number.") from error
+    if result < least:
+        raise SettingError(f"{name} is {result}; the least is {least}.")
+    return result
+
+
+def choice(name: str, default: str, among: tuple[str, ...]) -> str:
+    """Return one of several words.
+
+    Errors: SettingError for any other word.
+    """
+    value = text(name, default).lower()
+    if value not in among:
+        raise SettingError(f"{name} is {value!r}; write one of: {', '.join(among)}.")
+    return value
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated list without empty entries."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def url(name: str, default: str | None = None) -> str:
+    """Return an http(s) address without a trailing slash.
+
+    Errors: SettingError if it is no absolute http(s) address.
+    """
+    value = text(name, default)
+    if value == "" and default == "":
+        return ""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingError(f"{name} is {value!r}; write an address such as https://portal.example.org.")
+    return value.rstrip("/")
+
+
+def unknown() -> list[str]:
+    """Return names in the environment that look like our settings but are none: a slip of the pen must not pass."""
+    ours = {name for name in os.environ if name.startswith("TENANTRY_")}
+    return sorted(name for name in ours if name not in known and name.removesuffix("_FILE") not in known)

@@ -1,0 +1,66 @@
+"""Pages for what went wrong: calm, with a next step, and without anything that could fail once more."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from tenantry.web.sign_in import pages
+
+
+def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
+    context = pages.frame() | {"title": title, "words": words}
+    return HttpResponse(
+        render_to_string("errors/error.html", context, request),
+        status=status,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 404: for what is missing and for what one may not see alike."""
+    return _page(
+        request,
+        404,
+        _("This page is not here"),
+        _("It may have moved, or it belongs to a company that you have no access to. Nothing was changed."),
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 403."""
+    return _page(request, 403, _("This is not allowed"), _("Nothing was changed."))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 400."""
+    return _page(
+        request, 400, _("This request could not be understood"), _("Nothing was changed. Go back and try again.")
+    )
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose protection against forgery does not fit: mostly a page that was open for too long."""
+    return _page(
+        request,
+        403,
+        _("This page was open for too long"),
+        _("Nothing was changed. Go back, load the page again and repeat what you wanted to do."),
+    )
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer 500; the page needs neither the database nor the brand, which may be what failed."""
+    return HttpResponse(
+        render_to_string(
+            "errors/failed.html",
+            {
+                "title": _("Something went wrong here"),
+                "words": _(
+                    "The error has been recorded. If you had just confirmed a change, look at Activity before you "
+                    "repeat it: a change that was saved is carried out once and only once."
+                ),
+            },
+        ),
+        status=500,
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,216 @@
+"""The tenants that Partner Center lists for a connection; one that vanishes is held for a person to decide."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tenantry.audit import actions as audit
+from tenantry.clients.http import UpstreamError
+from tenantry.clients.partner_center import Customer
+from tenantry.clients.partner_center.paging import Collected
+from tenantry.connection.actions.common import REFRESH_TENANTS, fail_run, gone, locked
+from tenantry.connection.client import client_for
+from tenantry.connection.contact import note_trouble, note_working
+from tenantry.connection.models import PartnerConnection, Tenant
+from tenantry.jobs import runs
+from tenantry.jobs.models import RunRecord, RunState
+from tenantry.jobs.queue import enqueue
+from tenantry.kernel import clock
+from tenantry.kernel.actor import Actor
+from tenantry.kernel.locks import lock_in_transaction
+from tenantry.kernel.refusals import Refusal
+from tenantry.notices import actions as notices
+
+_NAMED_IN_NOTICE = 20
+_STEPS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TenantsRead:
+    """What a reading of the list changed here."""
+
+    listed: int
+    added: int
+    changed: int
+    missing: int
+    returned: int
+
+
+@transaction.atomic
+def ask_refresh_tenants(*, acting_as: Actor, connection_id: UUID, now: datetime) -> RunRecord | Refusal:
+    """Have the list of tenants read from Partner Center; somebody's refresh that still waits is everybody's."""
+    if locked(connection_id) is None:
+        return gone()
+    waiting = runs.latest(REFRESH_TENANTS, connection_id)
+    if waiting is None or waiting.state != RunState.WAITING:
+        waiting = runs.new_run(REFRESH_TENANTS, subject_id=connection_id, asked_by=acting_as.label, now=now)
+    wake_refresh(connection_id)
+    return waiting
+
+
+def wake_refresh(connection_id: UUID) -> None:
+    """Have a worker read the list soon; one job per connection waits, and one runs."""
+    key = f"tenants:{connection_id}"
+    enqueue("connection.refresh_tenants", lock=key, queueing_lock=key, connection_id=connection_id)
+
+
+@transaction.atomic
+def decide_removed_tenant(*, acting_as: Actor, tenant_id: UUID, gone_for_good: bool, now: datetime) -> Refusal | None:
+    """Decide about a tenant that Partner Center no longer lists; `tenant_id` is our id of the row.
+
+    For good: it leaves the list of removed tenants; the page removes its company. Otherwise it counts as listed until
+    the next refresh, which raises it anew if it is still missing. Nothing changes at Microsoft.
+    """
+    row = (
+        Tenant.objects.select_for_update(of=("self",))
+        .select_related("connection")
+        .filter(id=tenant_id, removal_confirmed_at=None, connection__removed_at=None)
+        .exclude(missing_since=None)
+        .first()
+    )
+    if row is None:
+        return Refusal(reason="tenant_decided", rule="connection.tenant_is_held", next_step="look_again")
+    if gone_for_good:
+        row.removal_confirmed_at = now
+    else:
+        row.missing_since = None
+    row.save(update_fields=["removal_confirmed_at", "missing_since"])
+    _record(acting_as, "tenant.removal_confirmed" if gone_for_good else "tenant.removal_dismissed", row, now)
+    return None
+
+
+def refresh_tenants(connection_id: UUID) -> None:
+    """Read the list and keep what changed, under the run that was asked for, or a new one."""
+    row = PartnerConnection.objects.filter(id=connection_id, removed_at=None).first()
+    if row is None:
+        return
+    run = runs.latest(REFRESH_TENANTS, connection_id)
+    if run is None or run.state not in (RunState.WAITING, RunState.RUNNING):
+        run = runs.new_run(REFRESH_TENANTS, subject_id=connection_id, now=clock.now())
+    with runs.running(run.id):
+        runs.progress(run.id, 0, _STEPS)
+        try:
+            done = read_tenants(connection_id)
+        except UpstreamError as error:
+            fail_run(run.id, error)
+            return
+        runs.progress(run.id, _STEPS, _STEPS)
+        details = {"listed": done.listed, "added": done.added, "changed": done.changed, "missing": done.missing}
+        runs.finish(run.id, "tenants_refreshed", details | {"returned": done.returned})
+
+
+def read_tenants(connection_id: UUID) -> TenantsRead:
+    """Read the list from Partner Center and keep what changed; this tries token, MFA and rights on the way.
+
+    Errors: UpstreamError, noted in the connection's health if there was a token to try.
+    """
+    client = client_for(connection_id)
+    try:
+        mfa_compliant = client.mfa_compliant()
+        listed = client.customers()
+    except UpstreamError as error:
+        note_trouble(connection_id, error, now=clock.now())
+        raise
+    now = clock.now()
+    note_working(connection_id, mfa_compliant=mfa_compliant, now=now)
+    return store_tenants(connection_id, listed, now=now)
+
+
+@transaction.atomic
+def store_tenants(connection_id: UUID, listed: Collected[Customer], *, now: datetime) -> TenantsRead:
+    """Keep the list: new and changed tenants are written, unchanged ones are not, vanished ones are held.
+
+    A row that could not be read still counts as listed.
+    """
+    lock_in_transaction("connection.tenants", connection_id)
+    known = {row.tenant_id: row for row in Tenant.objects.filter(connection_id=connection_id)}
+    present = {customer.id.lower(): customer for customer in listed.items}
+    unreadable = {row.id.lower() for row in listed.unreadable}
+    added = [
+        _fill(Tenant(connection_id=connection_id, tenant_id=tenant_id, first_seen_at=now), customer)
+        for tenant_id, customer in present.items()
+        if tenant_id not in known
+    ]
+    changed = [
+        _fill(known[tenant_id], customer)
+        for tenant_id, customer in present.items()
+        if tenant_id in known and _told(known[tenant_id]) != _tells(customer)
+    ]
+    returned = [row for key, row in known.items() if row.missing_since and (key in present or key in unreadable)]
+    missing = [
+        row for key, row in known.items() if row.missing_since is None and key not in present and key not in unreadable
+    ]
+    Tenant.objects.bulk_create(added, batch_size=500)
+    Tenant.objects.bulk_update(changed, ["name", "domain", "relationship"], batch_size=500)
+    _hold(missing, now)
+    _take_back(returned, now)
+    PartnerConnection.objects.filter(id=connection_id).update(tenants_refreshed_at=now)
+    return TenantsRead(len(present) + len(unreadable), len(added), len(changed), len(missing), len(returned))
+
+
+def _tells(customer: Customer) -> tuple[str, str, str]:
+    domain = _plain(customer.company_profile.domain, 255)
+    return _plain(customer.name, 300) or domain or customer.id, domain, _plain(customer.relationship_to_partner, 40)
+
+
+def _plain(text: str, most: int) -> str:
+    """Make a text fit its column; the database takes no NUL."""
+    return text.replace("\x00", "")[:most]
+
+
+def _told(row: Tenant) -> tuple[str, str, str]:
+    return row.name, row.domain, row.relationship
+
+
+def _fill(row: Tenant, customer: Customer) -> Tenant:
+    row.name, row.domain, row.relationship = _tells(customer)
+    return row
+
+
+def _hold(rows: list[Tenant], now: datetime) -> None:
+    """Mark tenants as missing and tell the partner, in one message."""
+    if not rows:
+        return
+    Tenant.objects.filter(id__in=[row.id for row in rows]).update(missing_since=now)
+    for row in rows:
+        _record(Actor.system(), "tenant.missing", row, now)
+    names = sorted((row.name for row in rows), key=str.casefold)
+    named = [f"- {name}" for name in names[:_NAMED_IN_NOTICE]]
+    if len(names) > _NAMED_IN_NOTICE:
+        named.append(_("… and %(count)d more") % {"count": len(names) - _NAMED_IN_NOTICE})
+    notices.notify(
+        kind="tenants_missing",
+        subject=ngettext(
+            "%(count)d tenant is no longer listed in Partner Center",
+            "%(count)d tenants are no longer listed in Partner Center",
+            len(rows),
+        )
+        % {"count": len(rows)},
+        body=_(
+            "Partner Center no longer lists:\n\n%(names)s\n\nNothing was changed or cancelled. "
+            "Under “Removed tenants” somebody has to decide whether this is meant."
+        )
+        % {"names": "\n".join(named)},
+        now=now,
+    )
+
+
+def _take_back(rows: list[Tenant], now: datetime) -> None:
+    Tenant.objects.filter(id__in=[row.id for row in rows]).update(missing_since=None, removal_confirmed_at=None)
+    for row in rows:
+        _record(Actor.system(), "tenant.returned", row, now)
+
+
+def _record(acting_as: Actor, verb: str, row: Tenant, now: datetime) -> None:
+    audit.record(
+        acting_as=acting_as,
+        verb=verb,
+        subject_kind="tenant",
+        subject_id=row.tenant_id,
+        subject_name=row.name,
+        now=now,
+    )

@@ -1,0 +1,184 @@
+"""The log of calls to Microsoft: redacted records, written in batches by one thread per process."""
+
+import atexit
+import contextlib
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextvars import ContextVar
+from datetime import datetime
+from typing import TypeAlias
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+
+from tenantry.clients.http import Call
+from tenantry.connection.models import CallRecord, ConnectionState, PartnerConnection
+from tenantry.jobs.queue import enqueue
+from tenantry.kernel import clock
+
+log = structlog.get_logger(__name__)
+
+FLUSH_SECONDS = 1.0
+BATCH = 200
+# Beyond this many unwritten records the newest are dropped and counted: the log must not eat the worker's memory.
+MOST_WAITING = 20_000
+# The writer's thread ends after so long without work; the next call starts another one.
+IDLE_SECONDS = 30.0
+# A refused token leads to one look at the connection, not to one per refused call.
+LOOK_AGAIN_SECONDS = 600.0
+
+_PARTNER_CENTER = "partner_center"
+
+_order: ContextVar[uuid.UUID | None] = ContextVar("order", default=None)
+_Entry: TypeAlias = tuple[datetime, uuid.UUID, uuid.UUID | None, Call]
+
+
+@contextlib.contextmanager
+def calls_for_order(order_id: uuid.UUID) -> Iterator[None]:
+    """Let the calls made inside carry the change order that they are made for."""
+    token = _order.set(order_id)
+    try:
+        yield
+    finally:
+        _order.reset(token)
+
+
+class CallLog:
+    """Takes calls from any thread and writes them in the background; `flush` waits until all are written."""
+
+    def __init__(self) -> None:
+        self._entries: queue.Queue[_Entry] = queue.Queue(MOST_WAITING)
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._dropped = 0
+        self._looked_at: dict[uuid.UUID, float] = {}
+
+    def note(self, connection_id: uuid.UUID, call: Call) -> None:
+        """Take one call."""
+        with self._lock:
+            try:
+                self._entries.put_nowait((clock.now(), connection_id, _order.get(), call))
+            except queue.Full:
+                self._dropped += 1
+                return
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="call-log", daemon=True)
+                self._thread.start()
+        if self._entries.qsize() >= BATCH:
+            self._wake.set()
+
+    def flush(self) -> int:
+        """Write what waits, in the caller's thread and connection, and return how many calls that were."""
+        written = 0
+        with self._writing:
+            while entries := self._take():
+                _write(entries)
+                written += len(entries)
+                self._look_at_refused(entries)
+        with self._lock:
+            dropped, self._dropped = self._dropped, 0
+        if dropped:
+            log.warning("call_log.dropped", calls=dropped)
+        return written
+
+    def _take(self) -> list[_Entry]:
+        entries: list[_Entry] = []
+        with contextlib.suppress(queue.Empty):
+            while len(entries) < BATCH:
+                entries.append(self._entries.get_nowait())
+        return entries
+
+    def _run(self) -> None:
+        idle_since = time.monotonic()
+        while True:
+            self._wake.wait(FLUSH_SECONDS)
+            self._wake.clear()
+            try:
+                if self.flush():
+                    idle_since = time.monotonic()
+            except Exception:
+                # The log is evidence for support, not for the customer: losing a batch must not stop the worker.
+                log.exception("call_log.write_failed")
+            finally:
+                connection.close()
+            with self._lock:
+                if not self._entries.qsize() and time.monotonic() - idle_since > IDLE_SECONDS:
+                    self._thread = None
+                    return
+
+    def _look_at_refused(self, entries: list[_Entry]) -> None:
+        """Have a connection looked at whose token Partner Center refuses, before a customer finds out."""
+        now = time.monotonic()
+        for connection_id in {entry[1] for entry in entries if entry[3].status == 401 and _is_partner_center(entry)}:
+            if now - self._looked_at.get(connection_id, -LOOK_AGAIN_SECONDS) < LOOK_AGAIN_SECONDS:
+                continue
+            self._looked_at[connection_id] = now
+            if PartnerConnection.objects.filter(id=connection_id, state=ConnectionState.WORKING).exists():
+                enqueue(
+                    "connection.refresh_tenants", queueing_lock=f"tenants:{connection_id}", connection_id=connection_id
+                )
+
+
+def prune_calls(before: datetime) -> int:
+    """Remove calls from before a moment; return how many."""
+    return CallRecord.objects.filter(happened_at__lt=before).delete()[0]
+
+
+def _is_partner_center(entry: _Entry) -> bool:
+    return entry[3].service == _PARTNER_CENTER
+
+
+def _write(entries: list[_Entry]) -> None:
+    with transaction.atomic():
+        CallRecord.objects.bulk_create(_record(*entry) for entry in entries)
+        for connection_id in {entry[1] for entry in entries}:
+            _note_health(connection_id, [entry for entry in entries if entry[1] == connection_id])
+
+
+def _record(happened_at: datetime, connection_id: uuid.UUID, order_id: uuid.UUID | None, call: Call) -> CallRecord:
+    return CallRecord(
+        happened_at=happened_at,
+        connection_id=connection_id,
+        customer_tenant_id=(call.customer_id or "")[:36],
+        order_id=order_id,
+        method=call.method[:8],
+        path=call.path[:300],
+        status=call.status,
+        code=call.code[:40],
+        words=call.words[:300],
+        milliseconds=round(call.duration * 1000),
+        attempt=call.attempt,
+        request_id=call.request_id[:64],
+        correlation_id=call.correlation_id[:64],
+    )
+
+
+def _note_health(connection_id: uuid.UUID, entries: list[_Entry]) -> None:
+    """Keep when the connection was last used, and when Partner Center last answered well."""
+    good = [
+        happened_at
+        for happened_at, _, _, call in entries
+        if call.service == _PARTNER_CENTER and call.status is not None and call.status < 400
+    ]
+    health: dict[str, datetime] = {"last_call_at": max(entry[0] for entry in entries)}
+    if good:
+        health["last_success_at"] = max(good)
+    PartnerConnection.objects.filter(id=connection_id).update(**health)
+
+
+call_log = CallLog()
+
+
+def _flush_at_exit() -> None:
+    try:
+        call_log.flush()
+    except DatabaseError as error:
+        log.warning("call_log.lost_at_exit", error=str(error))
+
+
+atexit.register(_flush_at_exit)

@@ -1,0 +1,109 @@
+"""What a contact with Microsoft says about the connection itself: kept in its row, told when it breaks."""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tenantry.audit import actions as audit
+from tenantry.clients.entra import TokenFacts
+from tenantry.clients.http import Retry, UpstreamError
+from tenantry.connection.advice import advice
+from tenantry.connection.models import ConnectionMode, ConnectionState, PartnerConnection
+from tenantry.kernel.actor import Actor
+from tenantry.notices import actions as notices
+
+
+@transaction.atomic
+def note_trouble(connection_id: uuid.UUID, error: UpstreamError, *, now: datetime) -> None:
+    """Keep what Microsoft said when the connection itself did not work.
+
+    What may pass by itself (no answer, throttled) leaves the connection's state as it is; anything else breaks it, and
+    the partner is told once a day while it is broken.
+    """
+    row = PartnerConnection.objects.select_for_update().filter(id=connection_id, removed_at=None).first()
+    if row is None:
+        return
+    row.last_error_at = now
+    row.last_error_code = error.code[:40]
+    row.last_error_words = error.words[:500]
+    row.last_error_request_id = error.request_id[:64]
+    row.last_error_advice = error.advice[:60]
+    breaks = error.retry == Retry.NEVER
+    if breaks:
+        if row.state != ConnectionState.BROKEN:
+            _record(row, "connection.broke", now, request_id=row.last_error_request_id)
+        row.state = ConnectionState.BROKEN
+        _tell(row, now)
+    row.save(
+        update_fields=[
+            "state",
+            "last_error_at",
+            "last_error_code",
+            "last_error_words",
+            "last_error_request_id",
+            "last_error_advice",
+        ]
+    )
+
+
+@transaction.atomic
+def note_working(connection_id: uuid.UUID, *, mfa_compliant: bool | None, now: datetime) -> None:
+    """Keep that the whole way to Microsoft works: token, rights and answers.
+
+    `mfa_compliant` is Microsoft's own word; None leaves what is known.
+    """
+    row = PartnerConnection.objects.select_for_update().filter(id=connection_id, removed_at=None).first()
+    if row is None:
+        return
+    if row.state == ConnectionState.BROKEN:
+        _record(row, "connection.recovered", now)
+    row.state = ConnectionState.WORKING
+    row.last_call_at = row.last_success_at = now
+    if mfa_compliant is not None and row.mode == ConnectionMode.CONSENT:
+        row.mfa_compliant = mfa_compliant
+    row.save(update_fields=["state", "last_call_at", "last_success_at", "mfa_compliant"])
+
+
+def note_token(connection_id: uuid.UUID, facts: TokenFacts | None, *, now: datetime) -> None:
+    """Keep when a token was issued, and what it says about the account; None where it cannot be read."""
+    known: dict[str, object] = {"token_renewed_at": now}
+    if facts is not None and not facts.app_only:
+        known |= {"mfa_compliant": facts.mfa, "roles": list(facts.roles), "account": facts.username[:200]}
+    PartnerConnection.objects.filter(id=connection_id, removed_at=None).update(**known)
+
+
+def _record(row: PartnerConnection, verb: str, now: datetime, request_id: str = "") -> None:
+    audit.record(
+        acting_as=Actor.system(),
+        verb=verb,
+        subject_kind="partner_connection",
+        subject_id=str(row.id),
+        subject_name=row.name,
+        outcome=row.last_error_advice if verb == "connection.broke" else "",
+        request_id=request_id,
+        now=now,
+    )
+
+
+def _tell(row: PartnerConnection, now: datetime) -> None:
+    told = advice(row.last_error_advice)
+    notices.notify(
+        kind="connection_broken",
+        subject=_("The partner connection %(name)s does not work") % {"name": row.name},
+        body=_(
+            "%(sentence)s\n\nWhat to do: %(step)s\nWho can do it: %(who)s\n\nMicrosoft said: %(words)s\n"
+            "Code: %(code)s, request id: %(request)s\n\nUntil then no change reaches Microsoft through this connection."
+        )
+        % {
+            "sentence": told.sentence,
+            "step": told.next_step,
+            "who": told.who_text,
+            "words": row.last_error_words,
+            "code": row.last_error_code or "–",
+            "request": row.last_error_request_id or "–",
+        },
+        now=now,
+        subject_id=f"{row.id}:{now.date().isoformat()}",
+    )

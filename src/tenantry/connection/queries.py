@@ -1,0 +1,262 @@
+"""What other rooms and pages read of partner connections, tenants and calls to Microsoft."""
+
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Lower
+
+from tenantry.connection.client import client_for
+from tenantry.connection.health import HealthView, health_of
+from tenantry.connection.models import (
+    CallRecord,
+    ConnectionMode,
+    ConnectionState,
+    DirectCsp,
+    PartnerConnection,
+    Tenant,
+)
+
+__all__ = [
+    "CallOutcome",
+    "CallPage",
+    "ConnectionView",
+    "TenantPage",
+    "TenantRow",
+    "audit_cursor",
+    "calls",
+    "client_for",
+    "connection",
+    "connections",
+    "removed_tenants",
+    "tenants",
+    "tenants_refreshed_at",
+    "working_connection_ids",
+]
+
+# Beyond this many the log says "more than": counting millions of rows would cost more than the number is worth.
+CALLS_COUNTED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """One partner connection with its health. Certificates are the public parts, PEM."""
+
+    id: uuid.UUID
+    name: str
+    mode: ConnectionMode
+    partner_tenant_id: str
+    client_id: str
+    account: str
+    created_at: datetime
+    consented_at: datetime | None
+    token_renewed_at: datetime | None
+    last_call_at: datetime | None
+    last_success_at: datetime | None
+    mfa_compliant: bool | None
+    health: HealthView
+    direct_csp: DirectCsp
+    direct_csp_at: datetime | None
+    direct_csp_tenant_id: str
+    direct_csp_tenant: str  # its name, empty if it is not listed any more
+    direct_csp_advice: str
+    direct_csp_words: str
+    tenants: int
+    tenants_held: int  # vanished from Partner Center, waiting for somebody to decide
+    tenants_refreshed_at: datetime | None
+    certificate: str
+    certificate_expires_at: datetime | None
+    next_certificate: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRow:
+    """A customer's tenant; `id` is ours, `tenant_id` Microsoft's."""
+
+    id: uuid.UUID
+    connection_id: uuid.UUID
+    connection_name: str
+    tenant_id: str
+    name: str
+    domain: str
+    first_seen_at: datetime
+    missing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TenantPage:
+    """A part of the list, and how long the whole is."""
+
+    rows: tuple[TenantRow, ...]
+    total: int
+
+
+class CallOutcome(StrEnum):
+    """How a call to Microsoft ended."""
+
+    GOOD = "good"
+    REFUSED = "refused"  # 4xx but throttled
+    THROTTLED = "throttled"
+    TROUBLE = "trouble"  # 5xx, or no answer
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """A part of the log of calls; `total` stops at `CALLS_COUNTED`."""
+
+    rows: tuple[CallRecord, ...]
+    total: int
+
+
+def connections(now: datetime) -> tuple[ConnectionView, ...]:
+    """Return every partner connection by name, in two queries at most."""
+    return _views(PartnerConnection.objects.filter(removed_at=None), now)
+
+
+def connection(connection_id: uuid.UUID, now: datetime) -> ConnectionView | None:
+    """Return one partner connection; None if there is none (any more)."""
+    return next(iter(_views(PartnerConnection.objects.filter(id=connection_id, removed_at=None), now)), None)
+
+
+def working_connection_ids() -> list[uuid.UUID]:
+    """Return the connections that can be used now."""
+    rows = PartnerConnection.objects.filter(removed_at=None).exclude(
+        state__in=(ConnectionState.BROKEN, ConnectionState.WAITING)
+    )
+    return list(rows.values_list("id", flat=True))
+
+
+def audit_cursor(connection_id: uuid.UUID) -> datetime | None:
+    """Return until when Microsoft's audit records of a connection have been read (on the clock of commerce)."""
+    return PartnerConnection.objects.filter(id=connection_id).values_list("audit_read_until", flat=True).first()
+
+
+def tenants_refreshed_at(connection_ids: Iterable[uuid.UUID] | None = None) -> datetime | None:
+    """Return when the oldest of these lists of tenants was read (of all connections without a choice)."""
+    rows = PartnerConnection.objects.filter(removed_at=None)
+    if connection_ids is not None:
+        rows = rows.filter(id__in=list(connection_ids))
+    moments = [moment for moment in rows.values_list("tenants_refreshed_at", flat=True) if moment is not None]
+    return min(moments, default=None)
+
+
+def tenants(
+    connection_id: uuid.UUID, *, search: str = "", without: Collection[str] = (), offset: int = 0, limit: int = 50
+) -> TenantPage:
+    """Return the tenants that Partner Center lists for a connection, by name.
+
+    The search finds parts of name and domain, and whole tenant ids. `without` are Microsoft's ids to leave out.
+    """
+    found = Tenant.objects.filter(connection_id=connection_id, connection__removed_at=None, missing_since=None)
+    text = search.strip()
+    if text:
+        found = found.filter(Q(name__icontains=text) | Q(domain__icontains=text) | Q(tenant_id=text.lower()))
+    if without:
+        found = found.exclude(tenant_id__in=without)
+    rows = found.select_related("connection").order_by(Lower("name"), "id")[offset : offset + limit]
+    return TenantPage(tuple(_tenant_row(row) for row in rows), found.count())
+
+
+def removed_tenants() -> tuple[TenantRow, ...]:
+    """Return the tenants that vanished from Partner Center and wait for somebody to decide, longest first."""
+    held = Tenant.objects.filter(removal_confirmed_at=None, connection__removed_at=None).exclude(missing_since=None)
+    return tuple(_tenant_row(row) for row in held.select_related("connection").order_by("missing_since", "name"))
+
+
+def calls(
+    *,
+    connection_id: uuid.UUID | None = None,
+    tenant_ids: Collection[str] | None = None,
+    order_id: uuid.UUID | None = None,
+    outcome: CallOutcome | None = None,
+    search: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> CallPage:
+    """Return the log of calls to Microsoft, newest first.
+
+    `tenant_ids` is for staff who see named companies only: they see calls about these customers and no others. The
+    search finds whole request and correlation ids, and parts of the path.
+    """
+    found = CallRecord.objects.all()
+    if connection_id is not None:
+        found = found.filter(connection_id=connection_id)
+    if tenant_ids is not None:
+        found = found.filter(customer_tenant_id__in=tenant_ids)
+    if order_id is not None:
+        found = found.filter(order_id=order_id)
+    if outcome is not None:
+        found = found.filter(_OUTCOMES[outcome])
+    if since is not None:
+        found = found.filter(happened_at__gte=since)
+    if until is not None:
+        found = found.filter(happened_at__lt=until)
+    text = search.strip()
+    if text:
+        found = found.filter(Q(request_id=text.lower()) | Q(correlation_id=text.lower()) | Q(path__icontains=text))
+    found = found.order_by("-happened_at", "-id")
+    return CallPage(tuple(found[offset : offset + limit]), found[:CALLS_COUNTED].count())
+
+
+_OUTCOMES = {
+    CallOutcome.GOOD: Q(status__lt=400),
+    CallOutcome.REFUSED: Q(status__gte=400, status__lt=500) & ~Q(status=429),
+    CallOutcome.THROTTLED: Q(status=429),
+    CallOutcome.TROUBLE: Q(status__gte=500) | Q(status=None),
+}
+
+
+def _views(rows: QuerySet[PartnerConnection], now: datetime) -> tuple[ConnectionView, ...]:
+    listed = Count("tenants", filter=Q(tenants__missing_since=None))
+    held = Count("tenants", filter=Q(tenants__missing_since__isnull=False, tenants__removal_confirmed_at=None))
+    found = list(rows.annotate(listed=listed, held=held).order_by(Lower("name"), "id"))
+    tested = {row.direct_csp_tenant_id for row in found} - {""}
+    names = dict(Tenant.objects.filter(tenant_id__in=tested).values_list("tenant_id", "name")) if tested else {}
+    return tuple(
+        ConnectionView(
+            id=row.id,
+            name=row.name,
+            mode=ConnectionMode(row.mode),
+            partner_tenant_id=row.partner_tenant_id,
+            client_id=row.client_id,
+            account=row.account,
+            created_at=row.created_at,
+            consented_at=row.consented_at,
+            token_renewed_at=row.token_renewed_at,
+            last_call_at=row.last_call_at,
+            last_success_at=row.last_success_at,
+            mfa_compliant=row.mfa_compliant,
+            health=health_of(row, now),
+            direct_csp=DirectCsp(row.direct_csp),
+            direct_csp_at=row.direct_csp_at,
+            direct_csp_tenant_id=row.direct_csp_tenant_id,
+            direct_csp_tenant=names.get(row.direct_csp_tenant_id, ""),
+            direct_csp_advice=row.direct_csp_advice,
+            direct_csp_words=row.direct_csp_words,
+            tenants=row.listed,
+            tenants_held=row.held,
+            tenants_refreshed_at=row.tenants_refreshed_at,
+            certificate=row.certificate,
+            certificate_expires_at=row.certificate_expires_at,
+            next_certificate=row.next_certificate,
+        )
+        for row in found
+    )
+
+
+def _tenant_row(row: Tenant) -> TenantRow:
+    return TenantRow(
+        id=row.id,
+        connection_id=row.connection_id,
+        connection_name=row.connection.name,
+        tenant_id=row.tenant_id,
+        name=row.name,
+        domain=row.domain,
+        first_seen_at=row.first_seen_at,
+        missing_since=row.missing_since,
+    )

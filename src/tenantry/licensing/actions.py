@@ -1,0 +1,311 @@
+"""Every write to licensing that a person asks for: place, withdraw and settle orders, limits and the stop switch."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from tenantry.audit import actions as audit
+from tenantry.jobs.queue import enqueue
+from tenantry.kernel.actor import Actor
+from tenantry.kernel.ids import CompanyId
+from tenantry.kernel.refusals import Refusal, refusal_to_json
+from tenantry.licensing.models import OPEN_STATES, ChangeOrder, Limits, OrderEvent, OrderState, Subscription
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.queries import facts_of
+from tenantry.licensing.rules.book import BOOK
+from tenantry.licensing.rules.facts import SubscriptionFacts, fingerprint
+from tenantry.licensing.rules.plan import CHANGES_QUANTITY, Plan, plan_to_json, same_effect
+from tenantry.licensing.rules.planner import plan_change
+from tenantry.licensing.rules.wishes import Wish, wish_from_json, wish_to_json
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """An order that stands: ``created`` is False when the same form had placed it before (a double click)."""
+
+    id: uuid.UUID
+    number: int
+    created: bool
+
+
+@transaction.atomic
+def place_change_order(
+    *,
+    acting_as: Actor,
+    company_id: CompanyId,
+    subscription_id: uuid.UUID,
+    wish: Wish,
+    shown: Plan,
+    seen: str,
+    form_key: uuid.UUID,
+    moment: Moment,
+) -> PlacedOrder | Refusal:
+    """Store a wish as a change order and wake a worker up, or refuse with the reason.
+
+    ``shown`` is the plan that the person confirmed, ``seen`` the fingerprint of the subscription it was made for,
+    ``form_key`` names the confirmed form. Errors: Subscription.DoesNotExist for another company's subscription.
+    """
+    subscription = (
+        Subscription.objects.select_for_update(of=("self",))
+        .select_related("company")
+        .get(id=subscription_id, company_id=company_id)
+    )
+    earlier = ChangeOrder.objects.filter(form_key=form_key).first()
+    if earlier is not None:
+        if earlier.subscription_id != subscription.id:
+            return _refuse("form_used", "form_key", "look_again")
+        return PlacedOrder(earlier.id, earlier.number, created=False)
+    facts = facts_of(subscription)
+    plan = plan_change(facts, wish, moment.commerce, BOOK)
+    refusal = _hindrance(subscription, facts, plan, shown, seen, moment)
+    if refusal is not None:
+        return refusal
+    return _store(acting_as, subscription, facts, wish, plan, form_key, moment)
+
+
+def place_system_order(
+    *, acting_as: Actor, subscription: Subscription, facts: SubscriptionFacts, wish: Wish, moment: Moment
+) -> PlacedOrder | Refusal:
+    """Place an order that nobody clicked: a kept wish is put back. Limits do not count for it, the stop switch does.
+
+    The caller's transaction must hold the subscription's row.
+    """
+    if subscription.orders.filter(state__in=OPEN_STATES).exists():
+        return _refuse("order_under_way", "one_order_at_a_time", "wait_for_order")
+    plan = plan_change(facts, wish, moment.commerce, BOOK)
+    if plan.refusal is not None:
+        return plan.refusal
+    return _store(acting_as, subscription, facts, wish, plan, uuid.uuid4(), moment)
+
+
+def _hindrance(
+    subscription: Subscription, facts: SubscriptionFacts, plan: Plan, shown: Plan, seen: str, moment: Moment
+) -> Refusal | None:
+    """Return what stands against placing the order, in the order a person would want to hear it."""
+    under_way = subscription.orders.filter(state__in=OPEN_STATES).only("number").first()
+    if under_way is not None:
+        return _refuse("order_under_way", "one_order_at_a_time", "wait_for_order", number=under_way.number)
+    if fingerprint(facts) != seen or subscription.gone_at is not None:
+        return _refuse("changed_meanwhile", "as_seen", "look_again")
+    if plan.refusal is not None:
+        return plan.refusal
+    if plan.write is None:
+        return _refuse("question_open", "complete_wish", "answer_question")
+    if not same_effect(shown, plan):
+        return _refuse("plan_changed", "preview_equals_execution", "look_again")
+    return beyond_limits(CompanyId(subscription.company_id), facts, plan, moment)
+
+
+def beyond_limits(
+    company_id: CompanyId, facts: SubscriptionFacts, plan: Plan, moment: Moment, *, sending: bool = False
+) -> Refusal | None:
+    """Return what the partner's stop switch and limits have against a plan; a preview asks before an order does.
+
+    ``sending``: the worker asks again right before it sends, with the order among those of the day, so that an order
+    that was written past this room is bound by them too. The stop switch has a lock of its own there.
+    """
+    limits = current_limits()
+    if limits.stopped_at is not None and not sending:
+        return _refuse("stopped", "stop_switch", "ask_partner")
+    if plan.write is not None and plan.write.intent in CHANGES_QUANTITY:
+        seats = abs(plan.write.target.quantity - facts.quantity)
+        if seats > limits.seats_per_change:
+            return _refuse(
+                "too_many_seats", "seats_per_change", "ask_partner", seats=seats, most=limits.seats_per_change
+            )
+    today = ChangeOrder.objects.filter(
+        company_id=company_id, requested_at__gt=moment.commerce - timedelta(days=1)
+    ).exclude(actor_kind="system")
+    if today.count() >= limits.changes_per_day + sending:
+        return _refuse("too_many_changes", "changes_per_day", "ask_partner", most=limits.changes_per_day)
+    return None
+
+
+def _store(
+    acting_as: Actor,
+    subscription: Subscription,
+    facts: SubscriptionFacts,
+    wish: Wish,
+    plan: Plan,
+    form_key: uuid.UUID,
+    moment: Moment,
+) -> PlacedOrder:
+    order = ChangeOrder.objects.create(
+        number=_next_number(),
+        company_id=subscription.company_id,
+        subscription=subscription,
+        form_key=form_key,
+        state=OrderState.QUEUED,
+        wish=wish_to_json(wish),
+        plan=plan_to_json(plan),
+        seen=fingerprint(facts),
+        seen_quantity=facts.quantity,
+        rule=", ".join(use.name for use in plan.rules)[:200],
+        actor_kind=acting_as.kind,
+        actor_id=acting_as.id,
+        actor_name=acting_as.name,
+        actor_label=acting_as.label,
+        requested_at=moment.commerce,
+        created_at=moment.real,
+        not_before=moment.real,
+    )
+    _event(order, "requested", moment)
+    _audit(order, "change_order.placed", acting_as, moment, after={"wish": order.wish, "plan": order.plan})
+    wake(order.id)
+    return PlacedOrder(order.id, order.number, created=True)
+
+
+def wake(order_id: uuid.UUID, *, seconds: float = 0.0, moment: Moment | None = None) -> None:
+    """Have a worker look at the order, now or in some seconds; in the caller's transaction."""
+    at = moment.in_seconds(seconds) if moment is not None and seconds > 0 else None
+    enqueue("licensing.carry_out", queueing_lock=f"order:{order_id}", at=at, order_id=str(order_id))
+
+
+@transaction.atomic
+def withdraw_order(*, acting_as: Actor, company_id: CompanyId, order_id: uuid.UUID, moment: Moment) -> Refusal | None:
+    """Take a queued order back before it is sent. Errors: ChangeOrder.DoesNotExist for another company's order."""
+    order = ChangeOrder.objects.select_related("subscription").get(id=order_id, company_id=company_id)
+    taken = ChangeOrder.objects.filter(id=order.id, state__in=(OrderState.REQUESTED, OrderState.QUEUED)).update(
+        state=OrderState.WITHDRAWN, settled_at=moment.commerce, lease_owner="", lease_until=None
+    )
+    if not taken:
+        return _refuse("already_sent", "withdraw_before_sending", "see_outcome")
+    order.refresh_from_db()
+    _event(order, "withdrawn", moment, {"by": acting_as.label})
+    _audit(order, "change_order.withdrawn", acting_as, moment)
+    return None
+
+
+@transaction.atomic
+def settle_by_hand(
+    *, acting_as: Actor, order_id: uuid.UUID, took_effect: bool, note: str, moment: Moment
+) -> Refusal | None:
+    """Close an order that Microsoft's records could not decide, in the words of the person who looked.
+
+    Errors: ChangeOrder.DoesNotExist.
+    """
+    order = ChangeOrder.objects.select_for_update(of=("self",)).select_related("subscription").get(id=order_id)
+    if order.state != OrderState.UNSURE or not order.needs_person:
+        return _refuse("already_settled", "settle_once", "see_outcome")
+    order.state = OrderState.APPLIED if took_effect else OrderState.FAILED
+    order.outcome = {"by_hand": True, "by": acting_as.label, "note": note[:500]}
+    order.needs_person = False
+    order.settled_at = moment.commerce
+    order.lease_owner, order.lease_until = "", None
+    order.save()
+    _event(order, "settled_by_hand", moment, {"by": acting_as.label, "note": note[:500]})
+    _audit(order, "change_order.settled_by_hand", acting_as, moment, after=order.outcome)
+    enqueue("licensing.refresh_company", company_id=str(order.company_id))
+    return None
+
+
+def current_limits() -> Limits:
+    """Return the limits and the stop switch; the defaults while nobody has set any."""
+    return Limits.objects.filter(id=1).first() or Limits()
+
+
+def stopped_for_update() -> bool:
+    """Say whether the stop switch is thrown, and keep anybody from moving it until the transaction ends."""
+    limits, _ = Limits.objects.get_or_create(id=1)
+    return Limits.objects.select_for_update().get(id=limits.id).stopped_at is not None
+
+
+@transaction.atomic
+def set_limits(*, acting_as: Actor, changes_per_day: int, seats_per_change: int, moment: Moment) -> None:
+    """Set how many changes a company may place in 24 hours, and how many seats one change may move."""
+    before = current_limits()
+    old = {"changes_per_day": before.changes_per_day, "seats_per_change": before.seats_per_change}
+    new = {"changes_per_day": changes_per_day, "seats_per_change": seats_per_change}
+    Limits.objects.update_or_create(id=1, defaults=new)
+    _audit_partner("limits.set", acting_as, moment, before=old, after=new)
+
+
+@transaction.atomic
+def stop(*, acting_as: Actor, reason: str, moment: Moment) -> None:
+    """Hold everything that writes to Microsoft; queued orders wait."""
+    stopped = {"stopped_at": moment.real, "stopped_by": acting_as.label[:200], "stop_reason": reason[:300]}
+    Limits.objects.update_or_create(id=1, defaults=stopped)
+    _audit_partner("stop_switch.thrown", acting_as, moment, after={"reason": reason})
+
+
+@transaction.atomic
+def go(*, acting_as: Actor, moment: Moment) -> None:
+    """Release the stop switch and wake up what waited."""
+    Limits.objects.filter(id=1).update(stopped_at=None, stopped_by="", stop_reason="")
+    held = ChangeOrder.objects.filter(state=OrderState.QUEUED)
+    held.update(not_before=moment.real)
+    for order_id in held.values_list("id", flat=True):
+        wake(order_id)
+    _audit_partner("stop_switch.released", acting_as, moment)
+
+
+def _next_number() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('licensing_order_number')")
+        return int(cursor.fetchone()[0])
+
+
+def _refuse(reason: str, rule: str, next_step: str, **facts: int | str) -> Refusal:
+    return Refusal(reason=reason, rule=rule, next_step=next_step, facts=facts)
+
+
+def _event(order: ChangeOrder, what: str, moment: Moment, facts: dict[str, object] | None = None) -> None:
+    OrderEvent.objects.create(
+        order=order,
+        company_id=order.company_id,
+        happened_at=moment.commerce,
+        state=order.state,
+        what=what,
+        facts=facts or {},
+    )
+
+
+def _audit(
+    order: ChangeOrder, verb: str, acting_as: Actor, moment: Moment, *, after: Mapping[str, object] | None = None
+) -> None:
+    audit.record(
+        acting_as=acting_as,
+        verb=verb,
+        subject_kind="change_order",
+        subject_id=str(order.id),
+        subject_name=f"#{order.number} {order.subscription.offer_name}"[:300],
+        company_id=order.company_id,
+        before={"quantity": order.seen_quantity, "seen": order.seen},
+        after=after,
+        outcome=order.state,
+        rule=order.rule[:120],
+        request_id=str(order.request_id or ""),
+        now=moment.real,
+    )
+
+
+def _audit_partner(
+    verb: str,
+    acting_as: Actor,
+    moment: Moment,
+    *,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> None:
+    audit.record(
+        acting_as=acting_as,
+        verb=verb,
+        subject_kind="licensing",
+        subject_id="limits",
+        before=before,
+        after=after,
+        now=moment.real,
+    )
+
+
+def stored_wish(order: ChangeOrder) -> Wish:
+    """Read the wish of an order back."""
+    return wish_from_json(order.wish)
+
+
+def refusal_outcome(refusal: Refusal) -> dict[str, object]:
+    """Write a refusal as an order's outcome."""
+    return {"refusal": refusal_to_json(refusal)}

@@ -1,0 +1,312 @@
+"""Carry out one change order: read, judge again, write once, read back. Killed anywhere, it goes on where it stood."""
+
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from tenantry.clients.http.errors import (
+    Conflict,
+    Malformed,
+    NotAllowed,
+    NotFound,
+    Refused,
+    SignInNeeded,
+    Throttled,
+    Unavailable,
+    Unreachable,
+    Unsure,
+    UpstreamError,
+)
+from tenantry.clients.partner_center.client import PartnerCenter
+from tenantry.clients.partner_center.models import Subscription as Record
+from tenantry.connection.calls import calls_for_order
+from tenantry.connection.queries import client_for
+from tenantry.kernel import clock
+from tenantry.kernel.actor import ActorKind
+from tenantry.kernel.ids import CompanyId
+from tenantry.licensing import actions, outcomes
+from tenantry.licensing.engine.lease import Lease, LeaseLostError, lease
+from tenantry.licensing.engine.names import upstream_ids
+from tenantry.licensing.engine.settle import settle_unsure
+from tenantry.licensing.engine.waiting import later, look_later, steps_since_sending
+from tenantry.licensing.engine.writes import patch_for
+from tenantry.licensing.journal import journal_of, overwritten
+from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.queries import with_market
+from tenantry.licensing.rules.book import BOOK
+from tenantry.licensing.rules.facts import changed_fields, facts_from_json, facts_to_json, fingerprint
+from tenantry.licensing.rules.plan import Plan, plan_from_json, same_effect
+from tenantry.licensing.rules.planner import plan_change
+from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus, is_reached
+from tenantry.licensing.rules.wishes import wish_from_json
+from tenantry.licensing.upstream import facts_from_record
+
+log = structlog.get_logger(__name__)
+
+# Between the stored intention to send and the sending itself: a process that was stopped for longer does not send.
+SEND_AT_ONCE_SECONDS = 5.0
+# The write's own waiting (quota, connection) is short, so that `SETTLE_SECONDS` covers everything still under way.
+WRITE_PATIENCE_SECONDS = 10.0
+READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0)
+LOOK_AGAIN_SECONDS = 1.0
+HELD_SECONDS = 30.0
+GIVE_UP_AFTER = timedelta(hours=24)
+
+
+def carry_out(order_id: uuid.UUID) -> None:
+    """Take the order up if it is due and nobody else holds it, and bring it as far as it will go now."""
+    moment = Moment.current()
+    with lease(order_id, moment) as held:
+        if held is None:
+            _wake_after_other_holder(order_id, moment)
+            return
+        with contextlib.suppress(LeaseLostError), calls_for_order(order_id), _client(held) as client:
+            if client is not None:
+                _step(held, client)
+
+
+def _wake_after_other_holder(order_id: uuid.UUID, moment: Moment) -> None:
+    order = ChangeOrder.objects.filter(id=order_id, state__in=OPEN_STATES).only("lease_until", "not_before").first()
+    if order is None:
+        return
+    due = max(order.lease_until or moment.real, order.not_before)
+    actions.wake(order_id, seconds=max(0.5, (due - moment.real).total_seconds() + 0.5), moment=moment)
+
+
+@contextlib.contextmanager
+def _client(held: Lease) -> Iterator[PartnerCenter | None]:
+    """Yield the client of the order's connection, or settle the order when there is no way to Microsoft."""
+    order = held.order()
+    try:
+        client = client_for(order.company.connection_id)
+    except UpstreamError as error:
+        _no_way(held, order, error)
+        yield None
+        return
+    yield client
+
+
+def _step(held: Lease, client: PartnerCenter) -> None:
+    order = held.order()
+    if order.state == OrderState.SENDING and not order.accepted:
+        # Whoever was sending is gone, since right before now at the latest. Only Microsoft knows whether it arrived.
+        moment = Moment.current()
+        with transaction.atomic():
+            held.move("sender_lost", moment, state=OrderState.UNSURE, sent_at=moment.real)
+            outcomes.tell_unsure(order)
+        order = held.order()
+    if order.state in (OrderState.REQUESTED, OrderState.QUEUED):
+        _send(held, order, client)
+    elif order.state == OrderState.SENDING:
+        read_back(held, order, client)
+    elif order.state == OrderState.UNSURE:
+        settle_unsure(held, order, client)
+
+
+def _send(held: Lease, order: ChangeOrder, client: PartnerCenter) -> None:
+    try:
+        record = client.subscription(*upstream_ids(order))
+    except UpstreamError as error:
+        _no_way(held, order, error)
+        return
+    read_on = clock.commerce_now()
+    plan = _judge(held, order, record)
+    if plan is None or plan.write is None:
+        return
+    try:
+        patch = patch_for(plan.write, record)
+    except ValueError as error:
+        outcomes.fail(held, order, code="cannot_write", words=str(error), advice="")
+        return
+    before = facts_to_json(facts_from_record(record))
+    if not _announce(held, before=before, read_on=read_on):
+        return
+    order = held.order()
+    if order.sent_at is None or (clock.now() - order.sent_at).total_seconds() > SEND_AT_ONCE_SECONDS:
+        _queue_again(held, "too_late_to_send", Moment.current(), 0.5)
+        return
+    try:
+        answer = client.patch_subscription(
+            *upstream_ids(order),
+            patch,
+            request_id=str(order.request_id),
+            correlation_id=str(order.correlation_id),
+            patience=WRITE_PATIENCE_SECONDS,
+        )
+    except UpstreamError as error:
+        _not_accepted(held, order, error)
+        return
+    except BaseException:
+        with contextlib.suppress(LeaseLostError):
+            _unsure(held, order, "interrupted", {})
+        raise
+    held.move("accepted", Moment.current(), accepted=True)
+    read_back(held, held.order(), client, done=not answer.accepted)
+
+
+def _judge(held: Lease, order: ChangeOrder, record: Record) -> Plan | None:
+    """Plan again from what Microsoft says now; None when the order was refused."""
+    facts = with_market(facts_from_record(record), order.subscription)
+    if fingerprint(facts) != order.seen:
+        seen = with_market(facts_from_json(order.subscription.facts), order.subscription)
+        outcomes.refuse_changed(held, order, record, changed_fields(seen, facts))
+        return None
+    plan = plan_change(facts, wish_from_json(order.wish), clock.commerce_now(), BOOK)
+    refusal = plan.refusal
+    if refusal is None and order.actor_kind != ActorKind.SYSTEM:
+        company_id = CompanyId(order.company_id)
+        refusal = actions.beyond_limits(company_id, facts, plan, Moment.current(), sending=True)
+    if refusal is not None:
+        outcomes.refuse(held, order, refusal, record)
+        return None
+    if not same_effect(plan_from_json(order.plan), plan):
+        outcomes.refuse_changed(held, order, record, ())
+        return None
+    return plan
+
+
+def _announce(held: Lease, *, before: dict[str, object], read_on: object) -> bool:
+    """Store that the write is about to be sent, unless the stop switch is thrown: then the order waits."""
+    moment = Moment.current()
+    request_id, correlation_id = uuid.uuid4(), uuid.uuid4()
+    with transaction.atomic():
+        # The row lock orders us against the switch: whoever threw it has stopped everything that is not announced yet.
+        if actions.stopped_for_update():
+            _queue_again(held, "held", moment, HELD_SECONDS)
+            return False
+        held.move(
+            "sending",
+            moment,
+            only_from=OrderState.QUEUED,
+            state=OrderState.SENDING,
+            request_id=request_id,
+            correlation_id=correlation_id,
+            sent_at=moment.real,
+            sent_on=moment.commerce,
+            accepted=False,
+            before=before,
+            read_on=read_on,
+            # The order keeps the ids of its last sending only; its steps keep those of every one.
+            facts={"request_id": str(request_id), "correlation_id": str(correlation_id)},
+        )
+        outcomes.record_sending(held.order(), moment)
+    return True
+
+
+def _not_accepted(held: Lease, order: ChangeOrder, error: UpstreamError) -> None:
+    """Sort what Microsoft, or the line to it, answered to the write."""
+    moment = Moment.current()
+    match error:
+        case Throttled():
+            _queue_again(held, "throttled", moment, error.retry_after or 5.0, error)
+        case Unreachable():
+            _queue_again(held, "unreachable", moment, later(order), error)
+        case Conflict():
+            minutes = BOOK.retry_minutes.at(moment.commerce).value
+            _queue_again(held, "conflict", moment, error.retry_after or minutes * 60, error)
+        case Refused() | NotFound():
+            outcomes.refuse_by_microsoft(held, order, error)
+        case NotAllowed() | SignInNeeded():
+            outcomes.fail(held, order, code=error.code, words=error.words, advice=error.advice)
+        case _:
+            _unsure(held, order, "answer_lost", {"words": error.words, "code": error.code})
+
+
+def _unsure(held: Lease, order: ChangeOrder, what: str, facts: dict[str, object]) -> None:
+    """Leave the order to be settled. What Microsoft may take from here on counts from now, when the line was lost."""
+    moment = Moment.current()
+    with transaction.atomic():
+        held.move(
+            what,
+            moment,
+            state=OrderState.UNSURE,
+            sent_at=moment.real,
+            not_before=moment.in_seconds(1.0),
+            facts=facts,
+        )
+        outcomes.tell_unsure(order)
+        actions.wake(order.id, seconds=1.0, moment=moment)
+
+
+def _queue_again(held: Lease, what: str, moment: Moment, seconds: float, error: UpstreamError | None = None) -> None:
+    """Put an order that certainly did not act back into the queue, or give up after a day."""
+    order = held.order()
+    if error is not None and moment.real - order.created_at > GIVE_UP_AFTER:
+        outcomes.fail(held, order, code=error.code, words=error.words, advice=error.advice)
+        return
+    facts = {"words": error.words, "code": error.code, "seconds": round(seconds)} if error else {}
+    with transaction.atomic():
+        held.move(what, moment, state=OrderState.QUEUED, not_before=moment.in_seconds(seconds), facts=facts)
+        actions.wake(order.id, seconds=seconds, moment=moment)
+
+
+def _no_way(held: Lease, order: ChangeOrder, error: UpstreamError) -> None:
+    """Microsoft could not be read: an unsent order waits or fails, a sent one keeps waiting to be settled."""
+    moment = Moment.current()
+    if order.state in (OrderState.SENDING, OrderState.UNSURE):
+        look_later(held, order, "cannot_look", later(order), {"words": error.words, "code": error.code})
+    elif isinstance(error, Throttled | Unavailable | Conflict | Malformed | Unsure):
+        _queue_again(held, "cannot_read", moment, error.retry_after or later(order), error)
+    elif isinstance(error, NotFound):
+        outcomes.refuse_by_microsoft(held, order, error)
+    else:
+        outcomes.fail(held, order, code=error.code, words=error.words, advice=error.advice)
+
+
+def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, *, done: bool = False) -> None:
+    """Microsoft has taken the write: say "applied" only when the subscription shows it; until then look again.
+
+    ``done`` means that it also said that it has acted (200). What it only accepted (202) may still come to nothing, and
+    a reading may be an old one: then our own record is asked for, or a second reading.
+    """
+    plan = plan_from_json(order.plan)
+    if plan.write is None:
+        raise ValueError(f"order {order.id} was sent without a write")
+    record = None
+    for pause in READ_BACK_PAUSES:
+        time.sleep(pause)
+        try:
+            record = client.subscription(*upstream_ids(order))
+        except UpstreamError as error:
+            look_later(held, order, "cannot_look", later(order), {"words": error.words, "code": error.code})
+            return
+        if is_reached(plan.write, facts_from_record(record)):
+            journal = _records(order, client)
+            if done or _has_own(order, journal) or "shown_once" in steps_since_sending(order):
+                outcomes.apply(held, order, plan, record, evidence=_others(order, journal))
+            else:
+                look_later(held, order, "shown_once", LOOK_AGAIN_SECONDS, {})
+            return
+    if order.sent_at is None or (clock.now() - order.sent_at).total_seconds() < settings.SETTLE_SECONDS:
+        look_later(held, order, "not_yet_shown", min(later(order), 5.0), {})
+        return
+    settle_unsure(held, order, client)
+
+
+def _records(order: ChangeOrder, client: PartnerCenter) -> tuple[AuditEntry, ...]:
+    """Return what Microsoft has recorded since the reading; nothing where that cannot be read now."""
+    try:
+        return journal_of(order, client)
+    except UpstreamError:
+        return ()
+
+
+def _has_own(order: ChangeOrder, journal: tuple[AuditEntry, ...]) -> bool:
+    ours = str(order.correlation_id).lower()
+    return any(entry.correlation_id.lower() == ours and entry.status is RecordStatus.SUCCEEDED for entry in journal)
+
+
+def _others(order: ChangeOrder, journal: tuple[AuditEntry, ...]) -> dict[str, object]:
+    """Say whose change this one overwrote: between the read and the write Microsoft offers no compare-and-set.
+
+    Records may be late; the polled ones tell it then.
+    """
+    others = overwritten(journal, str(order.correlation_id).lower())
+    return {"overwrote": others} if others else {}

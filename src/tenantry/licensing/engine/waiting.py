@@ -1,0 +1,29 @@
+"""How long an order waits before it is looked at again."""
+
+from django.db import transaction
+
+from tenantry.licensing import actions
+from tenantry.licensing.engine.lease import Lease
+from tenantry.licensing.models import ChangeOrder
+from tenantry.licensing.moment import Moment
+
+LATER_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
+
+
+def later(order: ChangeOrder) -> float:
+    """Return how many seconds to wait before the next try, longer with every attempt."""
+    return LATER_SECONDS[max(0, min(order.attempts, len(LATER_SECONDS)) - 1)]
+
+
+def steps_since_sending(order: ChangeOrder) -> list[str]:
+    """Return what has happened to the order since its last sending, the newest first."""
+    steps = list(order.events.order_by("-id").values_list("what", flat=True))
+    return steps[: steps.index("sending")] if "sending" in steps else steps
+
+
+def look_later(held: Lease, order: ChangeOrder, what: str, seconds: float, facts: dict[str, object]) -> None:
+    """Leave a sent order as it is and look again later."""
+    moment = Moment.current()
+    with transaction.atomic():
+        held.move(what, moment, not_before=moment.in_seconds(seconds), facts=facts)
+        actions.wake(order.id, seconds=seconds, moment=moment)

@@ -1,0 +1,145 @@
+"""Microsoft's own journal: audit records about one subscription, in the words of the rules."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from tenantry.clients.partner_center.client import PartnerCenter
+from tenantry.clients.partner_center.models import AuditRecord
+from tenantry.licensing.engine.names import upstream_ids
+from tenantry.licensing.models import ChangeOrder
+from tenantry.licensing.rules.facts import Status, facts_from_json
+from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus
+
+# Microsoft's clock and ours.
+CLOCK_SKEW = timedelta(seconds=10)
+# Records this close to each other may be dated in the wrong order; what they changed tells the right one.
+_SAME_MOMENT = timedelta(seconds=1)
+# Names under which a record's values may say which subscription it is about (audit records, read 2026-11).
+_ID_NAMES = ("id", "subscriptionid")
+
+
+def journal_of(order: ChangeOrder, client: PartnerCenter) -> tuple[AuditEntry, ...]:
+    """Fetch what Microsoft has recorded about the order's subscription since it was read before the write.
+
+    Errors: UpstreamError.
+    """
+    customer, subscription = upstream_ids(order)
+    if order.read_on is None or order.before is None:
+        return ()
+    # A day earlier: the service cuts at UTC days, and its clock need not be ours.
+    records = client.audit_records((order.read_on - timedelta(days=1)).date(), customer_id=customer)
+    entries = entries_about(subscription, records.items)
+    ours = str(order.correlation_id).lower()
+    return since_read(entries, ours, order.read_on, facts_from_json(order.before).quantity)
+
+
+def since_read(entries: Iterable[AuditEntry], ours: str, read_on: datetime, quantity: int) -> tuple[AuditEntry, ...]:
+    """Keep our own records, and others' that were not yet part of what was read.
+
+    ``entries`` come in their order. The clocks may differ by `CLOCK_SKEW`: around the reading a record that led to the
+    quantity that was read counts as read, with all before it. What follows our own record was never read.
+    """
+    kept: list[AuditEntry] = []
+    sent = False
+    for entry in entries:
+        sent = sent or entry.correlation_id.lower() == ours
+        if not sent:
+            if entry.at < read_on - CLOCK_SKEW:
+                continue
+            if entry.at <= read_on + CLOCK_SKEW and entry.new_quantity == quantity:
+                kept = []
+                continue
+        kept.append(entry)
+    return tuple(kept)
+
+
+def overwritten(entries: Iterable[AuditEntry], ours: str) -> list[dict[str, str]]:
+    """Name the changes by others that ours came on top of: recorded after the reading and before our own record."""
+    listed = list(entries)
+    mine = next((entry for entry in listed if entry.correlation_id.lower() == ours), None)
+    if mine is None:
+        return []
+    earlier = [entry for entry in listed if entry is not mine and _came_before(entry, mine)]
+    return [{"by": entry.by, "at": entry.at.isoformat()} for entry in earlier]
+
+
+def _came_before(entry: AuditEntry, mine: AuditEntry) -> bool:
+    """Say which came first; where the moments are too close to tell, the quantities do."""
+    if abs(entry.at - mine.at) < _SAME_MOMENT and entry.new_quantity is not None:
+        return entry.new_quantity == mine.old_quantity
+    return entry.at < mine.at
+
+
+def entries_about(subscription_id: str, records: Iterable[AuditRecord]) -> tuple[AuditEntry, ...]:
+    """Keep the records about one subscription, oldest first."""
+    wanted = subscription_id.lower()
+    entries = [_entry(record) for record in records if record.operation_date and wanted in subscriptions_of(record)]
+    return _in_order(entries)
+
+
+def _in_order(entries: Iterable[AuditEntry]) -> tuple[AuditEntry, ...]:
+    """Order records by time, and those of one moment so that each begins where the one before it ended."""
+    ordered: list[AuditEntry] = []
+    for entry in sorted(entries, key=lambda entry: entry.at):
+        place = len(ordered)
+        while place and _led_to(entry, ordered[place - 1]):
+            place -= 1
+        ordered.insert(place, entry)
+    return tuple(ordered)
+
+
+def _led_to(dated_later: AuditEntry, dated_earlier: AuditEntry) -> bool:
+    """Say whether two records of one moment are dated the wrong way round."""
+    return (
+        dated_later.at - dated_earlier.at < _SAME_MOMENT
+        and dated_later.new_quantity is not None
+        and dated_later.new_quantity == dated_earlier.old_quantity
+        and dated_earlier.new_quantity != dated_later.old_quantity
+    )
+
+
+def subscriptions_of(record: AuditRecord) -> frozenset[str]:
+    """Return the ids (lower case) of the subscriptions that a record is about."""
+    found = {value for name, value in record.details.items() if name.lower().startswith("subscriptionid")}
+    for text in (record.resource_old_value, record.resource_new_value):
+        values = _values(text)
+        found |= {value for name in _ID_NAMES if isinstance(value := values.get(name), str)}
+    return frozenset(value.lower() for value in found)
+
+
+def _entry(record: AuditRecord) -> AuditEntry:
+    old, new = _values(record.resource_old_value), _values(record.resource_new_value)
+    if record.operation_date is None:
+        raise ValueError("a record without a date")
+    status = new.get("status")
+    return AuditEntry(
+        correlation_id=record.original_correlation_id,
+        operation=record.operation_type,
+        status=_record_status(record.operation_status),
+        at=record.operation_date,
+        old_quantity=_number(old.get("quantity")),
+        new_quantity=_number(new.get("quantity")),
+        new_status=Status(status) if isinstance(status, str) else None,
+        by=record.user_principal_name or record.application_id,
+    )
+
+
+def _record_status(word: str) -> RecordStatus:
+    try:
+        return RecordStatus(word.lower())
+    except ValueError:
+        return RecordStatus.UNKNOWN
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _values(text: str) -> Mapping[str, object]:
+    """Read a record's JSON text with lower-case names; an unreadable one says nothing."""
+    try:
+        values = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return {str(name).lower(): value for name, value in values.items()} if isinstance(values, dict) else {}

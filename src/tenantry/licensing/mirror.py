@@ -1,0 +1,174 @@
+"""The mirror: what Partner Center last said about a company's subscriptions. An unchanged record costs no write."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from tenantry.clients.partner_center.models import Subscription as Record
+from tenantry.licensing.models import ChangeOrder, LicenceCount, OrderState, Subscription, SubscriptionChange
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.upstream import columns_from_record, digest_of
+from tenantry.people.models import Company
+
+# What people would call a change; everything else (links, counters, a new date of the same meaning) is stored silently.
+_TOLD = ("status", "quantity", "auto_renew", "scheduled", "term", "billing_plan", "commitment_end", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceReading:
+    """Assigned and total seats of one product in a tenant, as read."""
+
+    entra_sku_id: str
+    name: str
+    part_number: str
+    assigned: int
+    total: int
+    suspended: int
+    warning: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What storing a company's reading did; ``touched`` are the subscriptions that changed or are new."""
+
+    added: int
+    changed: int
+    gone: int
+    touched: tuple[Subscription, ...]
+
+
+def store_one(subscription: Subscription, record: Record, moment: Moment, *, order: ChangeOrder | None) -> Subscription:
+    """Store one subscription as it was just read; ``order`` is what changed it, if one of ours did."""
+    with transaction.atomic():
+        row = Subscription.objects.select_for_update(of=("self",)).get(id=subscription.id)
+        _store(row, record, digest_of(record), moment, order)
+        return row
+
+
+def store_company(
+    company: Company, records: Iterable[Record], unreadable: Iterable[str], moment: Moment, *, read_from: datetime
+) -> Stored:
+    """Store everything that was read of one company.
+
+    ``unreadable`` are ids that Microsoft listed but that could not be read: they are not gone. ``read_from`` is the
+    real time before the reading began: what was stored since then, by an order for instance, is newer and stays.
+    """
+    by_id = {record.id.lower(): record for record in records}
+    still_there = set(by_id) | {upstream_id.lower() for upstream_id in unreadable}
+    digests = {upstream_id: digest_of(record) for upstream_id, record in by_id.items()}
+    rows = {
+        row.upstream_id.lower(): row
+        for row in Subscription.objects.filter(company=company).only(
+            "id", "upstream_id", "digest", "gone_at", "stored_at"
+        )
+    }
+    new = [record for upstream_id, record in by_id.items() if upstream_id not in rows]
+    changed = [
+        upstream_id
+        for upstream_id, digest in digests.items()
+        if upstream_id in rows and (rows[upstream_id].digest != digest or rows[upstream_id].gone_at is not None)
+    ]
+    vanished = [row.id for upstream_id, row in rows.items() if upstream_id not in still_there and row.gone_at is None]
+    if not (new or changed or vanished):
+        return Stored(0, 0, 0, ())
+    touched: list[Subscription] = []
+    with transaction.atomic():
+        for upstream_id in sorted(changed):
+            row = Subscription.objects.select_for_update(of=("self",)).get(id=rows[upstream_id].id)
+            if row.stored_at > read_from or _being_sent(row):
+                continue
+            _store(row, by_id[upstream_id], digests[upstream_id], moment, None)
+            touched.append(row)
+        added = [
+            Subscription(
+                company=company,
+                stored_at=moment.real,
+                **columns_from_record(record, digest=digests[record.id.lower()]),
+            )
+            for record in new
+        ]
+        Subscription.objects.bulk_create(added, ignore_conflicts=True)
+        gone = Subscription.objects.filter(id__in=vanished, stored_at__lte=read_from).update(
+            gone_at=moment.commerce, stored_at=moment.real
+        )
+    return Stored(len(added), len(touched), gone, (*touched, *added))
+
+
+def _being_sent(row: Subscription) -> bool:
+    return row.orders.filter(state__in=(OrderState.SENDING, OrderState.UNSURE)).exists()
+
+
+def _store(row: Subscription, record: Record, digest: str, moment: Moment, order: ChangeOrder | None) -> None:
+    if row.digest == digest and row.gone_at is None:
+        return
+    before = row.facts
+    for name, value in columns_from_record(record, digest=digest).items():
+        setattr(row, name, value)
+    row.stored_at = moment.real
+    row.save()
+    was, became = _difference(before, row.facts)
+    if was != became:
+        SubscriptionChange.objects.create(
+            company_id=row.company_id,
+            subscription=row,
+            seen_at=moment.commerce,
+            before=was,
+            after=became,
+            source="order" if order else "elsewhere",
+            order=order,
+        )
+
+
+def _difference(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, object]]:
+    names = [name for name in _TOLD if before.get(name) != after.get(name)]
+    return {name: before.get(name) for name in names}, {name: after.get(name) for name in names}
+
+
+def store_licences(company: Company, readings: Iterable[LicenceReading]) -> int:
+    """Store assigned and total seats per product of a tenant; returns how many rows were written or removed."""
+    wanted = {reading.entra_sku_id.lower(): reading for reading in readings}
+    written = 0
+    with transaction.atomic():
+        for row in LicenceCount.objects.filter(company=company):
+            reading = wanted.pop(row.entra_sku_id, None)
+            if reading is None:
+                row.delete()
+                written += 1
+            elif _counts(row) != _columns(reading):
+                LicenceCount.objects.filter(id=row.id).update(**_columns(reading))
+                written += 1
+        # Another refresh of the company may be storing the same seats in this moment.
+        LicenceCount.objects.bulk_create(
+            (
+                LicenceCount(company=company, entra_sku_id=sku_id, **_columns(reading))
+                for sku_id, reading in wanted.items()
+            ),
+            ignore_conflicts=True,
+        )
+    return written + len(wanted)
+
+
+def _columns(reading: LicenceReading) -> dict[str, str | int]:
+    return {
+        "name": reading.name[:300],
+        "part_number": reading.part_number[:100],
+        "assigned": reading.assigned,
+        "total": reading.total,
+        "suspended": reading.suspended,
+        "warning": reading.warning,
+    }
+
+
+def _counts(row: LicenceCount) -> dict[str, str | int]:
+    return {
+        "name": row.name,
+        "part_number": row.part_number,
+        "assigned": row.assigned,
+        "total": row.total,
+        "suspended": row.suspended,
+        "warning": row.warning,
+    }

@@ -1,0 +1,198 @@
+"""Tables of licensing: mirrored subscriptions, change orders, kept wishes, limits."""
+
+import uuid
+
+from django.db import models
+
+from tenantry.people.models import Company
+
+
+class Subscription(models.Model):
+    """A subscription as Partner Center has it. Only a refresh or an answer to an order writes here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="subscriptions")
+    upstream_id = models.CharField(max_length=64)  # as Microsoft writes it; compared without regard to case
+    kind = models.CharField(max_length=24)
+    status = models.CharField(max_length=24)
+    offer_id = models.CharField(max_length=100)
+    product_id = models.CharField(max_length=40, blank=True)
+    sku_id = models.CharField(max_length=40, blank=True)
+    offer_name = models.CharField(max_length=300)
+    friendly_name = models.CharField(max_length=300, blank=True)
+    quantity = models.IntegerField()
+    term = models.CharField(max_length=10, blank=True)
+    billing_plan = models.CharField(max_length=20, blank=True)
+    commitment_end = models.DateTimeField(null=True)  # exact last moment of the term
+    auto_renew = models.BooleanField(null=True)
+    is_trial = models.BooleanField(default=False)
+    facts = models.JSONField()  # SubscriptionFacts without limits and counts; the columns above are for lists
+    upstream = models.JSONField()  # the whole record as read: evidence
+    digest = models.CharField(max_length=64)  # of ``upstream``: an unchanged record costs no write
+    stored_at = models.DateTimeField()  # real time: an older reading must not overwrite a newer one
+    gone_at = models.DateTimeField(null=True)  # no longer listed by Microsoft
+    sort_date = models.DateTimeField(null=True)  # the next date that matters, for lists
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "upstream_id"], name="subscription_once_per_company")]
+        indexes = [models.Index(fields=["company", "sort_date"], name="subscription_by_date")]
+
+
+class LicenceCount(models.Model):
+    """Assigned and free seats per product and tenant (all channels together)."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="licence_counts")
+    entra_sku_id = models.CharField(max_length=36)
+    name = models.CharField(max_length=300)
+    part_number = models.CharField(max_length=100, blank=True)
+    assigned = models.IntegerField()
+    total = models.IntegerField()
+    suspended = models.IntegerField(default=0)
+    warning = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "entra_sku_id"], name="licence_count_once")]
+
+
+class CompanyRefresh(models.Model):
+    """How fresh a company's mirror is and what went wrong last: apart, so that an unchanged mirror is not written."""
+
+    company = models.OneToOneField(Company, on_delete=models.CASCADE, primary_key=True, related_name="refresh")
+    wanted_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    succeeded_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    advice = models.CharField(max_length=60, blank=True)
+    words = models.CharField(max_length=500, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    licences_known = models.BooleanField(null=True)  # False: the partner has no right to read assignments
+    country = models.CharField(max_length=2, blank=True)
+
+
+class OrderState(models.TextChoices):
+    """The life of a change order."""
+
+    REQUESTED = "requested"
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNSURE = "unsure"
+    APPLIED = "applied"
+    SCHEDULED = "scheduled"
+    REFUSED = "refused"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_STATES = (OrderState.REQUESTED, OrderState.QUEUED, OrderState.SENDING, OrderState.UNSURE)
+
+
+class ChangeOrder(models.Model):
+    """One wish about one subscription, from request to outcome."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.BigIntegerField(unique=True)  # what people call it, from a sequence
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="orders")
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="orders")
+    form_key = models.UUIDField(unique=True)  # of the confirm page: a double click is one order
+    state = models.CharField(max_length=12, choices=OrderState.choices)
+    wish = models.JSONField()
+    plan = models.JSONField()  # as it was shown
+    seen = models.CharField(max_length=64)  # fingerprint of the subscription as the person saw it
+    seen_quantity = models.IntegerField()
+    rule = models.CharField(max_length=200)
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.CharField(max_length=64, blank=True)
+    actor_name = models.CharField(max_length=200)
+    actor_label = models.CharField(max_length=300)  # "Dana of Contoso IT, for Fabrikam"
+    requested_at = models.DateTimeField()  # on the clock of commerce, as everything that people read
+    created_at = models.DateTimeField()  # real time
+    not_before = models.DateTimeField()  # throttled or in conflict: when to try next
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    request_id = models.UUIDField(null=True)  # MS-RequestId of the write under way
+    correlation_id = models.UUIDField(null=True)
+    sent_at = models.DateTimeField(null=True)  # real time: announced, or the line lost: Microsoft's time runs from here
+    sent_on = models.DateTimeField(null=True)  # announced, on the clock of commerce: to find it in the audit records
+    accepted = models.BooleanField(default=False)  # Microsoft answered well; the outcome is read back
+    before = models.JSONField(null=True)  # the subscription as read right before the write
+    read_on = models.DateTimeField(null=True)  # when that was, on the clock of commerce
+    attempts = models.PositiveSmallIntegerField(default=0)
+    settled_at = models.DateTimeField(null=True)
+    outcome = models.JSONField(null=True)  # refusal, evidence, whose change was overwritten
+    microsoft_code = models.CharField(max_length=40, blank=True)
+    microsoft_words = models.CharField(max_length=500, blank=True)
+    needs_person = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription"],
+                condition=models.Q(state__in=[state.value for state in OPEN_STATES]),
+                name="order_one_open_per_subscription",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["company", "-requested_at"], name="order_by_company"),
+            models.Index(fields=["-requested_at"], name="order_by_time"),
+            models.Index(
+                fields=["not_before"],
+                condition=models.Q(state__in=[state.value for state in OPEN_STATES]),
+                name="order_open",
+            ),
+        ]
+
+
+class OrderEvent(models.Model):
+    """One step of an order, with its time: what the progress on the page and the evidence are made of."""
+
+    order = models.ForeignKey(ChangeOrder, on_delete=models.CASCADE, related_name="events")
+    company_id = models.UUIDField()
+    happened_at = models.DateTimeField()
+    state = models.CharField(max_length=12)
+    what = models.CharField(max_length=60)  # key
+    facts = models.JSONField(default=dict)
+
+
+class Wish(models.Model):
+    """What a company wants at the end of a subscription's term: it survives what Microsoft drops."""
+
+    subscription = models.OneToOneField(Subscription, on_delete=models.CASCADE, related_name="wish")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="wishes")
+    choice = models.CharField(max_length=10)  # renew, end, extend
+    quantity = models.IntegerField(null=True)
+    term_end = models.DateTimeField()  # the end it is about: it ends with that term
+    decided_by = models.CharField(max_length=300)
+    decided_at = models.DateTimeField()
+    order = models.ForeignKey(ChangeOrder, on_delete=models.SET_NULL, null=True, related_name="+")
+    seen_at_microsoft_at = models.DateTimeField(null=True)
+    lost_at = models.DateTimeField(null=True)  # Microsoft does not have it although it should
+    lost_reason = models.JSONField(null=True)  # refusal, or what stands there instead
+
+
+class SubscriptionChange(models.Model):
+    """What changed between two readings, and who did it as far as is known."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    subscription = models.ForeignKey(Subscription, on_delete=models.CASCADE, related_name="changes")
+    seen_at = models.DateTimeField()
+    before = models.JSONField()
+    after = models.JSONField()
+    source = models.CharField(max_length=12)  # order, microsoft, elsewhere
+    order = models.ForeignKey(ChangeOrder, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["subscription", "-seen_at"], name="change_by_subscription")]
+
+
+class Limits(models.Model):
+    """How much may happen, and the stop switch for everything that writes to Microsoft; one row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    changes_per_day = models.PositiveIntegerField(default=20)
+    seats_per_change = models.PositiveIntegerField(default=50)
+    stopped_at = models.DateTimeField(null=True)
+    stopped_by = models.CharField(max_length=200, blank=True)
+    stop_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="limits_single_row")]

@@ -1,0 +1,109 @@
+"""Poll Microsoft's audit records: what changed between two refreshes is read at once, and by whom is remembered."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db.models import Q
+
+from tenantry.clients.http.errors import UpstreamError
+from tenantry.clients.partner_center.models import AuditRecord
+from tenantry.connection import actions as connections
+from tenantry.connection.queries import audit_cursor, client_for
+from tenantry.jobs.queue import enqueue
+from tenantry.kernel import clock
+from tenantry.licensing.journal import entries_about, overwritten, since_read, subscriptions_of
+from tenantry.licensing.models import ChangeOrder, OrderState
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.rules.facts import facts_from_json
+from tenantry.people.models import Company
+
+log = structlog.get_logger(__name__)
+
+# Records may arrive late: every poll looks this far behind the newest one seen.
+OVERLAP = timedelta(minutes=15)
+# A refresh that ended this long after a change has read it: the reading began later than the change.
+READING_TAKES = timedelta(minutes=2)
+_TENANT_WORDS = ("customer", "relationship")
+
+
+def poll_connection(connection_id: uuid.UUID) -> int:
+    """Read new audit records of a connection and wake up a refresh for every company they name; returns how many.
+
+    Failures are left to the connection's health and to the next poll.
+    """
+    moment = Moment.current()
+    seen_until = audit_cursor(connection_id) or moment.commerce - OVERLAP
+    try:
+        found = client_for(connection_id).audit_records((seen_until - OVERLAP).date())
+    except UpstreamError as error:
+        log.warning("audit_poll.failed", connection=str(connection_id), words=error.words)
+        return 0
+    new = [record for record in found.items if record.operation_date and record.operation_date > seen_until - OVERLAP]
+    companies = _companies(connection_id, new, moment)
+    for company in companies:
+        enqueue("licensing.refresh_company", queueing_lock=f"refresh:{company.id}", company_id=company.id)
+    _note_overwritten(new)
+    if any(word in record.resource_type.lower() for record in new for word in _TENANT_WORDS):
+        enqueue("connection.refresh_tenants", queueing_lock=f"tenants:{connection_id}", connection_id=connection_id)
+    newest = max((record.operation_date for record in new if record.operation_date), default=None)
+    if newest is not None and newest > seen_until:
+        connections.set_audit_cursor(connection_id, newest)
+    return len(companies)
+
+
+def _companies(connection_id: uuid.UUID, records: Iterable[AuditRecord], moment: Moment) -> list[Company]:
+    """Return the companies whose subscriptions somebody else has changed since they were read last.
+
+    Our own writes are read back already, and a record stays in the overlap for as long as no newer one arrives.
+    """
+    ours, changed = _our_ids(records), dict[str, datetime]()
+    for record in records:
+        tenant, when = (record.customer_id or "").lower(), record.operation_date
+        if tenant and when and subscriptions_of(record) and record.original_correlation_id.lower() not in ours:
+            changed[tenant] = max(when, changed.get(tenant, when))
+    found = Company.objects.filter(connection_id=connection_id, removed_at=None, tenant_id__in=changed)
+    behind = moment.commerce - moment.real  # zero but in rehearsal
+    return [
+        company
+        for company in found.select_related("refresh")
+        if not _read_since(company, changed[company.tenant_id.lower()] - behind)
+    ]
+
+
+def _read_since(company: Company, changed_at: datetime) -> bool:
+    read_at = company.refresh.succeeded_at if hasattr(company, "refresh") else None
+    return read_at is not None and read_at > changed_at + READING_TAKES
+
+
+def _our_ids(records: Iterable[AuditRecord]) -> set[str]:
+    """Return which of the records' correlation ids are of our own orders."""
+    wanted = {_as_uuid(record.original_correlation_id) for record in records} - {None}
+    found = ChangeOrder.objects.filter(correlation_id__in=wanted).values_list("correlation_id", flat=True)
+    return {str(correlation_id) for correlation_id in found}
+
+
+def _as_uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _note_overwritten(records: list[AuditRecord]) -> None:
+    """Say on orders that took effect lately whose change they overwrote, when the records only tell it now."""
+    since = clock.now() - timedelta(hours=2)
+    lately = ChangeOrder.objects.filter(
+        Q(state=OrderState.APPLIED) | Q(state=OrderState.SCHEDULED), sent_at__gt=since, read_on__isnull=False
+    ).select_related("subscription")
+    for order in lately:
+        if order.read_on is None or order.before is None:
+            continue
+        ours = str(order.correlation_id).lower()
+        quantity = facts_from_json(order.before).quantity
+        entries = entries_about(order.subscription.upstream_id, records)
+        others = overwritten(since_read(entries, ours, order.read_on, quantity), ours)
+        outcome = dict(order.outcome or {})
+        if others and outcome.get("overwrote") != others:
+            ChangeOrder.objects.filter(id=order.id).update(outcome={**outcome, "overwrote": others})

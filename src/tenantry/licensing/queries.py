@@ -1,0 +1,387 @@
+"""Every read of licensing that pages and other rooms may use. All of it is bound to a company."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, FilteredRelation, Max, Min, Q, QuerySet, Sum, Window
+
+from tenantry.catalogue.queries import SkuFacts, SkuKey, skus
+from tenantry.kernel.ids import CompanyId
+from tenantry.licensing.models import (
+    OPEN_STATES,
+    ChangeOrder,
+    CompanyRefresh,
+    LicenceCount,
+    OrderEvent,
+    OrderState,
+    Subscription,
+    SubscriptionChange,
+    Wish,
+)
+from tenantry.licensing.rules.book import BOOK
+from tenantry.licensing.rules.facts import Status, SubscriptionFacts, Term, facts_from_json
+from tenantry.licensing.rules.terms import Ending, end_of_term
+
+LISTED = ("active", "pending", "suspended", "expired", "disabled", "unknown", "none")
+SOON = timedelta(days=30)
+SORTS = {
+    "name": ("offer_name", "friendly_name", "id"),
+    "-name": ("-offer_name", "-friendly_name", "id"),
+    "quantity": ("quantity", "offer_name", "id"),
+    "-quantity": ("-quantity", "offer_name", "id"),
+    "date": ("sort_date", "offer_name", "id"),
+    "-date": ("-sort_date", "offer_name", "id"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Licences:
+    """Assigned and free seats of a product in the whole tenant, all channels together."""
+
+    name: str
+    assigned: int
+    total: int
+
+    @property
+    def free(self) -> int:
+        """Seats that nobody has; never below 0."""
+        return max(0, self.total - self.assigned)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionView:
+    """One subscription with what a page says about it.
+
+    ``licences`` is None where it is not known; ``order`` is the open change order, ``wish`` the kept end-of-term wish.
+    """
+
+    row: Subscription
+    facts: SubscriptionFacts
+    ending: Ending
+    order: ChangeOrder | None
+    wish: Wish | None
+    licences: Licences | None
+
+    @property
+    def id(self) -> uuid.UUID:
+        """Our id of the subscription."""
+        return self.row.id
+
+    @property
+    def name(self) -> str:
+        """What the company calls it, or the product's name."""
+        return self.row.friendly_name or self.row.offer_name
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old the mirror of a company is (real time), and what stands in the way."""
+
+    succeeded_at: datetime | None
+    refreshing: bool
+    failed_at: datetime | None
+    advice: str
+    licences_known: bool | None
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last try failed."""
+        return self.failed_at is not None and (self.succeeded_at is None or self.failed_at > self.succeeded_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The four figures of the overview: seats count every active subscription that has seats."""
+
+    active: int
+    seats: int
+    ending_soon: int
+    trials: int
+
+
+def facts_of(subscription: Subscription) -> SubscriptionFacts:
+    """Return the facts of one mirrored subscription with limits, market facts and counts."""
+    return with_market(facts_from_json(subscription.facts), subscription)
+
+
+def with_market(facts: SubscriptionFacts, subscription: Subscription) -> SubscriptionFacts:
+    """Add limits, market facts and counts to what a record of this subscription says."""
+    return _Market(CompanyId(subscription.company_id), [subscription]).complete(facts)
+
+
+class _Market:
+    """Limits and counts for some subscriptions of one company, in a fixed number of queries."""
+
+    def __init__(self, company_id: CompanyId, rows: Sequence[Subscription]) -> None:
+        self.refresh = refresh = CompanyRefresh.objects.filter(company_id=company_id).first()
+        keys = {_key(row.product_id, row.sku_id) for row in rows if row.product_id}
+        self._skus: dict[SkuKey, SkuFacts] = skus(keys, refresh.country if refresh else "")
+        self._counts = {count.entra_sku_id: count for count in LicenceCount.objects.filter(company_id=company_id)}
+
+    def complete(self, facts: SubscriptionFacts) -> SubscriptionFacts:
+        sku = self._skus.get(_key(facts.product_id, facts.sku_id))
+        if sku is None:
+            return facts
+        count = self._counts.get(sku.provisioning_id)
+        return replace(
+            facts,
+            minimum=sku.minimum,
+            maximum=sku.maximum,
+            can_renew=sku.renewable,
+            has_monthly_plan=sku.monthly_plan,
+            assigned=count.assigned if count else None,
+            sold_total=count.total if count else None,
+        )
+
+    def licences(self, facts: SubscriptionFacts) -> Licences | None:
+        sku = self._skus.get(_key(facts.product_id, facts.sku_id))
+        count = self._counts.get(sku.provisioning_id) if sku else None
+        return Licences(count.name, count.assigned, count.total) if count else None
+
+
+def _key(product_id: str, sku_id: str) -> SkuKey:
+    return product_id, sku_id
+
+
+def subscription_rows(
+    company_id: CompanyId, *, search: str = "", show: str = "current", sort: str = "date"
+) -> QuerySet[Subscription]:
+    """Return the rows of a company's list; slice them before you make views of them.
+
+    ``show``: current (what is not over), active, trials, over, all. ``sort``: a key of `SORTS`.
+    """
+    rows = Subscription.objects.filter(company_id=company_id).defer("upstream")
+    over = Q(status="deleted") | Q(gone_at__isnull=False)
+    if show == "over":
+        rows = rows.filter(over)
+    elif show == "active":
+        rows = rows.filter(status="active", gone_at=None)
+    elif show == "trials":
+        rows = rows.filter(is_trial=True, gone_at=None)
+    elif show != "all":
+        rows = rows.exclude(over)
+    if search:
+        rows = rows.filter(Q(offer_name__icontains=search) | Q(friendly_name__icontains=search))
+    return rows.order_by(*SORTS.get(sort, SORTS["date"]))
+
+
+def views(company_id: CompanyId, rows: Iterable[Subscription], now: datetime) -> list[SubscriptionView]:
+    """Turn rows of one company into what pages show, in a number of queries that does not depend on how many."""
+    listed = list(rows)
+    ids = [row.id for row in listed]
+    orders = {
+        order.subscription_id: order
+        for order in ChangeOrder.objects.filter(subscription_id__in=ids, state__in=OPEN_STATES).defer("plan", "before")
+    }
+    wishes = {wish.subscription_id: wish for wish in Wish.objects.filter(subscription_id__in=ids)}
+    return _views(_Market(company_id, listed), listed, orders, wishes, now)
+
+
+def _views(
+    market: _Market,
+    rows: Sequence[Subscription],
+    orders: Mapping[uuid.UUID, ChangeOrder],
+    wishes: Mapping[uuid.UUID, Wish],
+    now: datetime,
+) -> list[SubscriptionView]:
+    found = []
+    for row in rows:
+        facts = market.complete(facts_from_json(row.facts))
+        found.append(
+            SubscriptionView(
+                row=row,
+                facts=facts,
+                ending=end_of_term(facts, now, BOOK),
+                order=orders.get(row.id),
+                wish=wishes.get(row.id),
+                licences=market.licences(facts),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A part of a company's list, how long the whole is, and how fresh. Of an order only id, number, state are read."""
+
+    views: list[SubscriptionView]
+    total: int
+    freshness: Freshness
+
+
+def listed(
+    company_id: CompanyId,
+    now: datetime,
+    *,
+    search: str = "",
+    show: str = "current",
+    sort: str = "date",
+    offset: int = 0,
+    limit: int = 100,
+) -> Listed:
+    """Return one page of a company's list, in five queries however long it is; arguments as `subscription_rows`."""
+    rows = list(
+        subscription_rows(company_id, search=search, show=show, sort=sort)
+        .select_related("wish")
+        .annotate(
+            total=Window(Count("id")),
+            open_order=FilteredRelation("orders", condition=Q(orders__state__in=OPEN_STATES)),
+            order_id=F("open_order__id"),
+            order_number=F("open_order__number"),
+            order_state=F("open_order__state"),
+        )[offset : offset + limit]
+    )
+    market = _Market(company_id, rows)
+    orders = {
+        row.id: ChangeOrder.from_db(None, ("id", "number", "state"), (row.order_id, row.order_number, row.order_state))
+        for row in rows
+        if row.order_id is not None
+    }
+    wishes = {row.id: wish for row in rows if (wish := getattr(row, "wish", None)) is not None}
+    total = rows[0].total if rows else 0
+    return Listed(_views(market, rows, orders, wishes, now), total, _freshness(market.refresh))
+
+
+def subscription_view(company_id: CompanyId, subscription_id: uuid.UUID, now: datetime) -> SubscriptionView | None:
+    """Return one subscription of a company; None when it is missing or another company's."""
+    row = Subscription.objects.filter(company_id=company_id, id=subscription_id).first()
+    return views(company_id, [row], now)[0] if row else None
+
+
+def overview(company_id: CompanyId, now: datetime) -> Overview:
+    """Return the figures of a company's overview in one query."""
+    seats = ~Q(kind__in=("azure_plan", "legacy_azure", "reservation"))
+    active = Q(status="active", gone_at=None)
+    figures = Subscription.objects.filter(company_id=company_id).aggregate(
+        active=Count("id", filter=active),
+        seats=Sum("quantity", filter=active & seats),
+        ending=Count("id", filter=active & Q(commitment_end__gte=now, commitment_end__lt=now + SOON)),
+        trials=Count("id", filter=active & Q(is_trial=True)),
+    )
+    return Overview(figures["active"], figures["seats"] or 0, figures["ending"], figures["trials"])
+
+
+def renewals(
+    company_id: CompanyId, now: datetime, *, within: timedelta = timedelta(days=366)
+) -> list[SubscriptionView]:
+    """Return the active subscriptions whose term ends from now on within some time, the soonest first."""
+    rows = Subscription.objects.filter(
+        company_id=company_id, status="active", gone_at=None, commitment_end__gte=now, commitment_end__lt=now + within
+    )
+    return views(company_id, rows.defer("upstream").order_by("commitment_end", "offer_name", "id"), now)
+
+
+def needs_decision(found: Iterable[SubscriptionView], now: datetime) -> list[SubscriptionView]:
+    """Keep what a person should look at, by deadline.
+
+    That is: a lost wish, a trial that converts, an end of term within 60 days about which nobody has decided anything.
+    A monthly term that renews is a decision in itself.
+    """
+
+    def open_question(view: SubscriptionView) -> bool:
+        facts = view.facts
+        if facts.status is not Status.ACTIVE or facts.commitment_end is None:
+            return False
+        if view.wish is not None:
+            return view.wish.lost_at is not None
+        if facts.commitment_end - now >= timedelta(days=60):
+            return False
+        if facts.is_trial:
+            return bool(facts.auto_renew)
+        return facts.scheduled_at_term_end is None and not (facts.term is Term.MONTH and facts.auto_renew)
+
+    return [view for view in found if open_question(view)]
+
+
+def orders(company_id: CompanyId) -> QuerySet[ChangeOrder]:
+    """Return a company's change orders, the newest first."""
+    return ChangeOrder.objects.filter(company_id=company_id).select_related("subscription").order_by("-number")
+
+
+def order(company_id: CompanyId, order_id: uuid.UUID) -> ChangeOrder | None:
+    """Return one order of a company; None when it is missing or another company's."""
+    return orders(company_id).select_related("company", "subscription").filter(id=order_id).first()
+
+
+def events(order_id: uuid.UUID) -> list[OrderEvent]:
+    """Return the steps of an order, the oldest first."""
+    return list(OrderEvent.objects.filter(order_id=order_id).order_by("id"))
+
+
+def changes(company_id: CompanyId, subscription_id: uuid.UUID | None = None) -> QuerySet[SubscriptionChange]:
+    """Return what changed at Microsoft, of a company or of one subscription, the newest first."""
+    found = SubscriptionChange.objects.filter(company_id=company_id).select_related("subscription", "order")
+    if subscription_id is not None:
+        found = found.filter(subscription_id=subscription_id)
+    return found.order_by("-seen_at", "-id")
+
+
+def office_orders(company_ids: Iterable[uuid.UUID] | None) -> QuerySet[ChangeOrder]:
+    """Return the orders of some companies, or of all with None, the newest first: for the back office."""
+    found = ChangeOrder.objects.select_related("subscription", "company").order_by("-number")
+    return found if company_ids is None else found.filter(company_id__in=company_ids)
+
+
+def waiting_for_a_person(company_ids: Iterable[uuid.UUID] | None) -> QuerySet[ChangeOrder]:
+    """Return unsure orders that Microsoft's records do not decide."""
+    return office_orders(company_ids).filter(state=OrderState.UNSURE, needs_person=True)
+
+
+def freshness(company_id: CompanyId) -> Freshness:
+    """Say how fresh a company's mirror is."""
+    return _freshness(CompanyRefresh.objects.filter(company_id=company_id).first())
+
+
+def freshness_of(company_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Freshness]:
+    """Say how fresh the mirror of each company is, in one query; one that was never read is left out."""
+    rows = CompanyRefresh.objects.filter(company_id__in=list(company_ids))
+    return {row.company_id: _freshness(row) for row in rows}
+
+
+def _freshness(found: CompanyRefresh | None) -> Freshness:
+    refresh = found or CompanyRefresh()
+    running = refresh.started_at is not None and all(
+        ended is None or ended < refresh.started_at for ended in (refresh.succeeded_at, refresh.failed_at)
+    )
+    return Freshness(
+        succeeded_at=refresh.succeeded_at,
+        refreshing=running,
+        failed_at=refresh.failed_at,
+        advice=refresh.advice,
+        licences_known=refresh.licences_known,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OverallFreshness:
+    """When the company that was refreshed longest ago, and the latest one, were refreshed; how many fail."""
+
+    oldest: datetime | None
+    newest: datetime | None
+    failing: int
+    never: int
+
+
+def overall_freshness() -> OverallFreshness:
+    """Say how fresh the mirror is over all companies that are here now."""
+    found = CompanyRefresh.objects.filter(company__removed_at=None).aggregate(
+        oldest=Min("succeeded_at"),
+        newest=Max("succeeded_at"),
+        failing=Count(
+            "pk", filter=Q(failed_at__isnull=False) & (Q(succeeded_at=None) | Q(failed_at__gt=F("succeeded_at")))
+        ),
+        never=Count("pk", filter=Q(succeeded_at=None)),
+    )
+    return OverallFreshness(**found)
+
+
+def subscription_counts(company_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
+    """Return active subscriptions and their seats per company, in one query."""
+    rows = (
+        Subscription.objects.filter(company_id__in=list(company_ids), status="active", gone_at=None)
+        .values("company_id")
+        .annotate(active=Count("id"), seats=Sum("quantity"))
+    )
+    return {row["company_id"]: (row["active"], row["seats"]) for row in rows}

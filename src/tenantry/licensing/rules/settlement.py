@@ -1,0 +1,243 @@
+"""What became of a write: has it been reached, and what happened when Microsoft's answer was lost.
+
+Two witnesses are heard: the subscription as it reads now, and Microsoft's journal, in which our own write carries our
+correlation id. Only our own record proves that we acted; only a journal without it, past the horizon, proves that we
+did not.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tenantry.licensing.rules.facts import ScheduledChange, Status, SubscriptionFacts, same_change
+from tenantry.licensing.rules.plan import CHANGES_QUANTITY, Intent, Write
+from tenantry.licensing.rules.terms import changes_nothing
+
+_STATUS_INTENTS = {
+    Intent.CANCEL: Status.DELETED,
+    Intent.SUSPEND: Status.SUSPENDED,
+    Intent.REACTIVATE: Status.ACTIVE,
+}
+
+
+def is_reached(write: Write, current: SubscriptionFacts) -> bool:
+    """Say whether the subscription shows what this write wants; other parts of the target are not looked at.
+
+    A change of seats is reached by the number alone: its scheduled changes are written again in a second step.
+    """
+    if write.intent in CHANGES_QUANTITY:
+        return current.quantity == write.target.quantity
+    if write.intent in _STATUS_INTENTS:
+        return current.status is _STATUS_INTENTS[write.intent]
+    return bool(current.auto_renew) == bool(write.target.auto_renew) and _same_schedule(
+        write.target.scheduled, current.scheduled, current
+    )
+
+
+def _same_schedule(
+    wanted: tuple[ScheduledChange, ...], found: tuple[ScheduledChange, ...], current: SubscriptionFacts
+) -> bool:
+    """Compare scheduled changes in any order; a renewal that changes nothing is as good as none."""
+    left = [change for change in found if not changes_nothing(change, current)]
+    for change in wanted:
+        match = next((candidate for candidate in left if same_change(change, candidate)), None)
+        if match is not None:
+            left.remove(match)
+        elif not changes_nothing(change, current):
+            return False
+    return not left
+
+
+def has_all(wanted: tuple[ScheduledChange, ...], current: SubscriptionFacts) -> bool:
+    """Say whether every one of the wanted scheduled changes is there: for those that have to be put back."""
+    return all(any(same_change(change, found) for found in current.scheduled) for change in wanted)
+
+
+def is_untouched(write: Write, before: SubscriptionFacts, current: SubscriptionFacts) -> bool:
+    """Say whether what this write wants to change reads as it did before."""
+    if write.intent in CHANGES_QUANTITY:
+        return current.quantity == before.quantity
+    if write.intent in _STATUS_INTENTS:
+        return current.status is before.status
+    return current.auto_renew == before.auto_renew and _same_schedule(before.scheduled, current.scheduled, current)
+
+
+class RecordStatus(StrEnum):
+    """How an operation in Microsoft's journal ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    PROGRESS = "progress"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One record of Microsoft's journal about this subscription. Values that the record does not name are None."""
+
+    correlation_id: str
+    operation: str
+    status: RecordStatus
+    at: datetime
+    old_quantity: int | None = None
+    new_quantity: int | None = None
+    new_status: Status | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentWrite:
+    """A write whose answer was lost. ``correlation_id`` is of this one write only, not shared with another.
+
+    ``horizon`` is how long after sending the request may still be in flight, or its record may not be in the journal.
+    """
+
+    write: Write
+    before: SubscriptionFacts
+    correlation_id: str
+    sent_at: datetime
+    horizon: timedelta
+
+
+class Settled(StrEnum):
+    """What became of a write. WAIT: ask again later. UNDECIDABLE: for a person."""
+
+    APPLIED = "applied"
+    NOT_ACTED = "not_acted"
+    OVERWRITTEN = "overwritten"
+    UNDECIDABLE = "undecidable"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The outcome with its evidence: keys of what was seen, and the journal's records that decided."""
+
+    outcome: Settled
+    evidence: tuple[str, ...]
+    records: tuple[AuditEntry, ...] = ()
+
+
+def settle(
+    sent: SentWrite, current: SubscriptionFacts, journal: tuple[AuditEntry, ...] | None, now: datetime
+) -> Settlement:
+    """Decide what became of a write whose answer was lost.
+
+    ``current`` was read, and ``journal`` fetched, at ``now``. ``journal`` holds every record about this subscription
+    since ``sent.before`` was read; None where it could not be fetched. APPLIED needs our own record and the wanted
+    state; NOT_ACTED is never said before the horizon, nor without the journal.
+    """
+    over = now >= sent.sent_at + sent.horizon
+    seen = _look(sent, current)
+    if journal is None:
+        return Settlement(Settled.UNDECIDABLE if over else Settled.WAIT, (seen, "journal_unavailable"))
+    ours = tuple(entry for entry in journal if _same_id(entry.correlation_id, sent.correlation_id))
+    others = tuple(entry for entry in journal if entry not in ours and entry.status is RecordStatus.SUCCEEDED)
+    done = tuple(entry for entry in ours if entry.status is RecordStatus.SUCCEEDED)
+    if done:
+        return _settle_acted(sent, current, done, others, over=over)
+    if not over:
+        return Settlement(Settled.WAIT, (seen, "may_be_in_flight"), ours)
+    if any(entry.status is not RecordStatus.FAILED for entry in ours):
+        return Settlement(Settled.UNDECIDABLE, (seen, "own_record_open"), ours)
+    if ours and not is_reached(sent.write, current):
+        return Settlement(Settled.NOT_ACTED, (seen, "own_record_failed"), ours)
+    return _settle_without_record(sent, current, ours, others)
+
+
+def _look(sent: SentWrite, current: SubscriptionFacts) -> str:
+    if is_reached(sent.write, current):
+        return "state_reached"
+    return "state_untouched" if is_untouched(sent.write, sent.before, current) else "state_differs"
+
+
+def _same_id(one: str, other: str) -> bool:
+    return bool(one) and one.casefold() == other.casefold()
+
+
+def _settle_acted(
+    sent: SentWrite,
+    current: SubscriptionFacts,
+    done: tuple[AuditEntry, ...],
+    others: tuple[AuditEntry, ...],
+    *,
+    over: bool,
+) -> Settlement:
+    """Our record says that we acted: applied when it shows, overwritten when a later record or a third state does."""
+    seen = _look(sent, current)
+    if is_reached(sent.write, current):
+        return Settlement(Settled.APPLIED, (seen, "own_record_succeeded"), done)
+    last = max(entry.at for entry in done)
+    later = tuple(entry for entry in others if entry.at >= last)
+    if later and (over or any(_reaches(sent.write, entry) is False for entry in later)):
+        return Settlement(Settled.OVERWRITTEN, (seen, "own_record_succeeded", "changed_by_others"), (*done, *later))
+    if not over:
+        return Settlement(Settled.WAIT, (seen, "own_record_succeeded"), done)
+    if seen == "state_differs":
+        return Settlement(Settled.OVERWRITTEN, (seen, "own_record_succeeded"), done)
+    return Settlement(Settled.UNDECIDABLE, (seen, "own_record_succeeded"), done)
+
+
+def _settle_without_record(
+    sent: SentWrite, current: SubscriptionFacts, ours: tuple[AuditEntry, ...], others: tuple[AuditEntry, ...]
+) -> Settlement:
+    """The journal is complete and has no success of ours: what is there has to be explained by others' records."""
+    seen = _look(sent, current)
+    anonymous = tuple(
+        entry for entry in others if not entry.correlation_id and _reaches(sent.write, entry) is not False
+    )
+    if anonymous:
+        return Settlement(Settled.UNDECIDABLE, (seen, "record_without_id"), anonymous)
+    if seen == "state_untouched" and not others:
+        return Settlement(Settled.NOT_ACTED, (seen, "no_record"), ours)
+    if _only_others_wrote(sent, current, others):
+        return Settlement(Settled.NOT_ACTED, (seen, "changed_by_others" if others else "no_record"), others)
+    if seen == "state_reached":
+        equal = tuple(entry for entry in others if _reaches(sent.write, entry))
+        if equal:
+            return Settlement(Settled.NOT_ACTED, (seen, "equal_change_by_others"), equal)
+        return Settlement(Settled.UNDECIDABLE, (seen, "unexplained_change"), others)
+    if _explained(sent, current, others):
+        return Settlement(Settled.NOT_ACTED, (seen, "changed_by_others"), others)
+    return Settlement(Settled.UNDECIDABLE, (seen, "unexplained_change"), others)
+
+
+def _only_others_wrote(sent: SentWrite, current: SubscriptionFacts, others: tuple[AuditEntry, ...]) -> bool:
+    """Say whether what is not about seats reads as before, and every record is of something else.
+
+    The state can look reached all the same: "renew with 8" is the same as nothing once somebody has set 8 seats.
+    """
+    return (
+        sent.write.intent not in CHANGES_QUANTITY
+        and is_untouched(sent.write, sent.before, current)
+        and all(_reaches(sent.write, entry) is False for entry in others)
+    )
+
+
+def _reaches(write: Write, entry: AuditEntry) -> bool | None:
+    """Say whether a record's outcome is the one that the write wants; None where the record does not tell."""
+    if write.intent in CHANGES_QUANTITY:
+        return None if entry.new_quantity is None else entry.new_quantity == write.target.quantity
+    if write.intent in _STATUS_INTENTS:
+        return None if entry.new_status is None else entry.new_status is _STATUS_INTENTS[write.intent]
+    # Such a write sends the quantity back as it was read: a record that moved it is of another one.
+    return False if _moved(entry) else None
+
+
+def _moved(entry: AuditEntry) -> bool:
+    return None not in (entry.old_quantity, entry.new_quantity) and entry.old_quantity != entry.new_quantity
+
+
+def _explained(sent: SentWrite, current: SubscriptionFacts, others: tuple[AuditEntry, ...]) -> bool:
+    """Say whether others' records lead from the state before to the present one without a gap that could be ours."""
+    if sent.write.intent is Intent.CANCEL:
+        return True  # what is cancelled stays deleted: a subscription that is not deleted has not been cancelled
+    if sent.write.intent not in CHANGES_QUANTITY:
+        # A change of seats by others drops what was scheduled: then the schedule differs without our doing.
+        return is_untouched(sent.write, sent.before, current) or any(_moved(entry) for entry in others)
+    quantity = sent.before.quantity
+    for entry in sorted(others, key=lambda entry: entry.at):
+        if entry.old_quantity not in (None, quantity):
+            return False
+        quantity = quantity if entry.new_quantity is None else entry.new_quantity
+    return quantity == current.quantity

@@ -1,0 +1,244 @@
+"""What follows from a change, what to read first, and what is asked back."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from tenantry.kernel.refusals import Facts
+from tenantry.licensing.rules.effects import ending_facts
+from tenantry.licensing.rules.facts import BillingPlan, Term
+from tenantry.licensing.rules.plan import Caution, Consequence, Option, Question, When
+from tenantry.licensing.rules.terms import Ending
+from tenantry.licensing.rules.wishes import ScheduleHandling
+from tenantry.licensing.texts.labels import term_text
+from tenantry.licensing.texts.words import day, moment, number, seats
+
+Sentence = Callable[[Facts, datetime | None, datetime | None], str]
+
+_WHEN: dict[When, str | Promise] = {
+    When.NOW: gettext_lazy("Now"),
+    When.UNTIL: gettext_lazy("Can be undone until"),
+    When.AT_TERM_END: gettext_lazy("At the end of the term"),
+    When.LATER: gettext_lazy("Later"),
+}
+
+
+def when_text(when: When) -> str:
+    """Name the group of consequences that stands above their sentences."""
+    return str(_WHEN[when])
+
+
+def consequence_text(consequence: Consequence, now: datetime | None = None) -> str:
+    """Return the sentence of a consequence."""
+    return CONSEQUENCES[consequence.key](consequence.facts, consequence.at, now)
+
+
+def ending_text(ending: Ending, now: datetime | None = None) -> str:
+    """Say what happens at the end of the term if nobody acts."""
+    return CONSEQUENCES[f"end_{ending.outcome.value}"](ending_facts(ending), ending.at, now)
+
+
+def caution_text(caution: Caution) -> str:
+    """Return the sentence to read before confirming."""
+    return CAUTIONS[caution.key](caution.facts)
+
+
+def question_text(question: Question) -> str:
+    """Return the question; its answers are `option_text` of its options."""
+    return QUESTIONS[question.key](question.facts)
+
+
+def option_text(option: Option) -> str:
+    """Return one answer to the question about a scheduled number."""
+    counted = {"seats": seats(option.quantity)}
+    match option.answer:
+        case ScheduleHandling.KEEP:
+            return _("Still %(seats)s at the renewal") % counted
+        case ScheduleHandling.SHIFT:
+            return _("%(seats)s at the renewal: the difference counts there too") % counted
+        case ScheduleHandling.DROP:
+            return _("%(seats)s at the renewal: the new number stays") % counted
+
+
+def _seats(facts: Facts, name: str = "seats") -> str:
+    return seats(number(facts, name))
+
+
+def _day(at: datetime | None, now: datetime | None) -> str:
+    return day(at, now) if at else _("the last day of the term")
+
+
+def _moment(at: datetime | None, now: datetime | None) -> str:
+    return moment(at, now) if at else _("the end of the term")
+
+
+def _surcharge(facts: Facts) -> str:
+    low, high = number(facts, "surcharge"), number(facts, "surcharge_at_most")
+    if low == high:
+        return _("%(percent)d %%") % {"percent": low}
+    return _("%(low)d %% (%(high)d %% where there is no monthly plan)") % {"low": low, "high": high}
+
+
+def _changed(facts: Facts) -> str:
+    """Name the term of the renewal where the scheduled change names one."""
+    if "term" not in facts:
+        return _seats(facts, "quantity")
+    term = term_text(Term(str(facts["term"])), BillingPlan(str(facts["billing_plan"])))
+    return _("%(seats)s (%(term)s)") % {"seats": _seats(facts, "quantity"), "term": term}
+
+
+CONSEQUENCES: dict[str, Sentence] = {
+    "seats_added": lambda facts, at, now: (
+        _("You get %(seats)s more: %(after)d instead of %(before)d.")
+        % {"seats": _seats(facts), "before": number(facts, "before"), "after": number(facts, "after")}
+    ),
+    "seats_returned": lambda facts, at, now: (
+        _("You return %(seats)s: %(after)d instead of %(before)d.")
+        % {"seats": _seats(facts), "before": number(facts, "before"), "after": number(facts, "after")}
+    ),
+    "refund_prorated": lambda facts, at, now: _("Microsoft pays back the unused days and charges those used."),
+    "refund_full": lambda facts, at, now: (
+        _("Microsoft pays back everything: cancelling is free until %(moment)s.") % {"moment": _moment(at, now)}
+    ),
+    "access_stops": lambda facts, at, now: (
+        _("Everybody who uses one of your %(seats)s loses access at once.") % {"seats": _seats(facts)}
+    ),
+    "access_returns": lambda facts, at, now: _("Your %(seats)s can be used again.") % {"seats": _seats(facts)},
+    "charges_stop": lambda facts, at, now: _("Microsoft stops charging for it."),
+    "charges_start": lambda facts, at, now: _("Microsoft charges for it again."),
+    "nothing_changes_now": lambda facts, at, now: (
+        _("Nothing changes now: you keep your %(seats)s until %(day)s.")
+        % {"seats": _seats(facts, "quantity"), "day": _day(at, now)}
+    ),
+    "renews_out_of_extended": lambda facts, at, now: (
+        _(
+            "Microsoft starts a new term (%(term)s) when the running month ends, at the latest, and you commit to your "
+            "%(seats)s for it."
+        )
+        % {"seats": _seats(facts, "quantity"), "term": term_text(Term(str(facts["term"])))}
+    ),
+    "added_can_be_returned": lambda facts, at, now: (
+        _("You can return the added %(seats)s until %(moment)s.") % {"seats": _seats(facts), "moment": _moment(at, now)}
+    ),
+    "rest_can_be_returned": lambda facts, at, now: (
+        _("You can return %(seats)s more, at least until %(moment)s. Microsoft decides which purchase goes first.")
+        % {"seats": _seats(facts), "moment": _moment(at, now)}
+    ),
+    "can_be_changed": lambda facts, at, now: (
+        _("You can change your mind until %(moment)s.") % {"moment": _moment(at, now)}
+    ),
+    "seats_committed": lambda facts, at, now: (
+        _("After that you commit to the added %(seats)s until %(day)s.")
+        % {"seats": _seats(facts), "day": _day(at, now)}
+    ),
+    "legacy_can_go_down": lambda facts, at, now: (
+        _("You can return the added %(seats)s at any time.") % {"seats": _seats(facts)}
+    ),
+    "software_stays": lambda facts, at, now: (
+        _("You cannot return the added %(seats)s: Microsoft takes no software seats back.") % {"seats": _seats(facts)}
+    ),
+    "deleted_after_suspension": lambda facts, at, now: (
+        _("Microsoft deletes it after %(day)s if it is not used again.") % {"day": _day(at, now)}
+    ),
+    "not_recoverable": lambda facts, at, now: _(
+        "The subscription cannot be brought back afterwards, and its data is deleted after a while."
+    ),
+    "renewal_opens_window": lambda facts, at, now: (
+        ngettext(
+            "After the renewal you can return seats for %(hours)d hour.",
+            "After the renewal you can return seats for %(hours)d hours.",
+            number(facts, "hours"),
+        )
+        % {"hours": number(facts, "hours")}
+    ),
+    "extended_can_be_left": lambda facts, at, now: _("In the extended term you can renew or cancel at any time."),
+    "expired_grace": lambda facts, at, now: (
+        ngettext(
+            "Access goes on for %(days)d day without charge; then it stops.",
+            "Access goes on for %(days)d days without charge; then it stops.",
+            number(facts, "days"),
+        )
+        % {"days": number(facts, "days")}
+    ),
+    "end_renews": lambda facts, at, now: (
+        _("On %(day)s it renews with %(seats)s.") % {"day": _day(at, now), "seats": _seats(facts, "quantity")}
+    ),
+    "end_renews_changed": lambda facts, at, now: (
+        _("On %(day)s it renews with a change: %(seats)s.") % {"day": _day(at, now), "seats": _changed(facts)}
+    ),
+    "end_upgrades": lambda facts, at, now: (
+        _("On %(day)s it moves to another product with %(seats)s.") % {"day": _day(at, now), "seats": _changed(facts)}
+    ),
+    "end_converts": lambda facts, at, now: (
+        _("On %(day)s the trial becomes a paid subscription: %(seats)s.")
+        % {"day": _day(at, now), "seats": _changed(facts)}
+    ),
+    "end_ends": lambda facts, at, now: _("On %(day)s it ends, and access stops.") % {"day": _day(at, now)},
+    "end_extends": lambda facts, at, now: (
+        _(
+            "After %(day)s it goes on month by month with %(seats)s, in the extended term: the monthly price plus "
+            "%(surcharge)s."
+        )
+        % {"day": _day(at, now), "seats": _seats(facts, "quantity"), "surcharge": _surcharge(facts)}
+    ),
+    "end_stays_extended": lambda facts, at, now: (
+        _("It goes on month by month with %(seats)s, until you renew or cancel it.")
+        % {"seats": _seats(facts, "quantity")}
+    ),
+    "end_expires": lambda facts, at, now: _("On %(day)s it expires.") % {"day": _day(at, now)},
+    "end_lapses": lambda facts, at, now: (
+        _("It is suspended; on %(day)s its term is over for good.") % {"day": _day(at, now)}
+    ),
+    "end_nothing": lambda facts, at, now: _("It has no term that ends."),
+    "end_unknown": lambda facts, at, now: (
+        _("What happens on %(day)s is not known: Microsoft does not say clearly.") % {"day": _day(at, now)}
+    ),
+}
+
+CAUTIONS: dict[str, Callable[[Facts], str]] = {
+    "below_assigned": lambda facts: (
+        _(
+            "%(assigned)s of this product are assigned to people, and %(remaining)d would remain: take %(short)d away "
+            "from people first."
+        )
+        % {
+            "assigned": _seats(facts, "assigned"),
+            "remaining": number(facts, "remaining"),
+            "short": number(facts, "short"),
+        }
+    ),
+    "schedule_put_back": lambda facts: _(
+        "Microsoft drops what is scheduled for the end of the term when seats change. It is put back right after that."
+    ),
+    "schedule_taken_back": lambda facts: _("What was scheduled for the end of the term is dropped."),
+    "schedule_not_understood": lambda facts: _(
+        "Something is scheduled for later that is not understood here. Microsoft drops it, and it cannot be put back."
+    ),
+    "access_will_stop": lambda facts: (
+        _(
+            "When the term ends, everybody who uses one of your %(seats)s loses access, and the subscription cannot be "
+            "brought back."
+        )
+        % {"seats": _seats(facts)}
+    ),
+    "cancelling_is_final": lambda facts: (
+        _(
+            "Cancelling is final: everybody who uses one of your %(seats)s loses access now, and the subscription "
+            "cannot be brought back."
+        )
+        % {"seats": _seats(facts)}
+    ),
+    "access_stops_now": lambda facts: (
+        _("Everybody who uses one of your %(seats)s loses access now.") % {"seats": _seats(facts)}
+    ),
+}
+
+QUESTIONS: dict[str, Callable[[Facts], str]] = {
+    "schedule": lambda facts: (
+        _("A number is scheduled for the renewal. What is it to be, now that you have %(seats)s?")
+        % {"seats": _seats(facts, "after")}
+    ),
+}

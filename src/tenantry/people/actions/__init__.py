@@ -1,0 +1,50 @@
+"""Every write of this room. Each is one transaction with one audit row per thing that changed; a "no" is a Refusal."""
+
+from tenantry.people.actions.companies import (
+    add_companies,
+    disable_portal,
+    enable_portal,
+    follow_tenant_names,
+    remove_company,
+)
+from tenantry.people.actions.end_users import (
+    bind_end_user,
+    change_role,
+    confirm_tenant,
+    invite_end_user,
+    look_up_again,
+    remove_end_user,
+    renew_invitation,
+)
+from tenantry.people.actions.log import prune_sign_ins
+from tenantry.people.actions.owner import make_owner_link, owner_link_is_good, take_owner_link
+from tenantry.people.actions.preferences import set_preferences
+from tenantry.people.actions.sign_in import Origin, sign_in
+from tenantry.people.actions.staff import add_staff, bind_staff, change_staff, remove_staff, renew_staff_invitation
+
+__all__ = [
+    "Origin",
+    "add_companies",
+    "add_staff",
+    "bind_end_user",
+    "bind_staff",
+    "change_role",
+    "change_staff",
+    "confirm_tenant",
+    "disable_portal",
+    "enable_portal",
+    "follow_tenant_names",
+    "invite_end_user",
+    "look_up_again",
+    "make_owner_link",
+    "owner_link_is_good",
+    "prune_sign_ins",
+    "remove_company",
+    "remove_end_user",
+    "remove_staff",
+    "renew_invitation",
+    "renew_staff_invitation",
+    "set_preferences",
+    "sign_in",
+    "take_owner_link",
+]

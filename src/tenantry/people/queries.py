@@ -1,0 +1,410 @@
+"""What other rooms and pages read of companies, end users, staff and sign-ins."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Exists, OrderBy, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Lower
+from django.urls import reverse
+
+from tenantry.connection.models import Tenant
+from tenantry.people.models import Company, EndUser, EndUserRole, Person, SignInRecord, Staff, StaffRole
+from tenantry.people.outcomes import BINDABLE, SignInReason
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyRow:
+    """One company of the list."""
+
+    id: UUID
+    name: str
+    tenant_id: str
+    domain: str  # of the tenant, as Partner Center lists it; may be empty
+    connection_id: UUID
+    connection_name: str
+    portal_enabled: bool
+    end_users: int
+    added_at: datetime
+
+
+COMPANY_SORTS: Mapping[str, tuple[OrderBy | str, ...]] = {
+    "name": (Lower("name").asc(), "id"),
+    "-name": (Lower("name").desc(), "-id"),
+    "added": ("added_at", "id"),
+    "-added": ("-added_at", "id"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyPage:
+    """A part of the list, and how long the whole is."""
+
+    rows: tuple[CompanyRow, ...]
+    total: int
+
+
+class EndUserState(StrEnum):
+    """How far an invitation has come."""
+
+    BOUND = "bound"
+    INVITED = "invited"
+    EXPIRED = "expired"
+    LOOKING_UP = "looking_up"  # Microsoft could not be asked yet whose the domain is
+    CONFIRM = "confirm"  # the domain belongs to another tenant: the partner must say that this is meant
+    NO_TENANT = "no_tenant"  # the domain has no tenant, or only personal accounts: remove and invite another address
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRow:
+    """One sign-in of the log."""
+
+    id: int
+    happened_at: datetime
+    accepted: bool
+    reason: SignInReason | None
+    tid: str
+    oid: str
+    tenant_name: str
+    name: str
+    username: str
+    address: str
+    company_id: UUID | None
+    company_name: str
+    end_user_id: UUID | None
+    staff_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndUserRow:
+    """Somebody's access to one company."""
+
+    id: UUID
+    company_id: UUID
+    company_name: str
+    email: str
+    role: EndUserRole
+    state: EndUserState
+    name: str  # of the bound person, else empty
+    username: str
+    tenant_id: str  # pinned; or found and not confirmed yet; or empty
+    tenant_name: str
+    other_tenant: bool  # it is not the company's own tenant
+    invited_by: str
+    invited_at: datetime
+    expires_at: datetime
+    last_sign_in_at: datetime | None
+    bindable: tuple[SignInRow, ...]  # refused sign-ins that "Bind" would let in, newest first, one per account
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """Somebody at the partner."""
+
+    id: UUID
+    email: str
+    role: StaffRole
+    all_companies: bool
+    companies: tuple[tuple[UUID, str], ...]
+    guest_allowed: bool
+    bound: bool
+    name: str
+    username: str
+    expired: bool
+    added_by: str
+    added_at: datetime
+    last_sign_in_at: datetime | None
+    bindable: tuple[SignInRow, ...]
+
+
+def companies(
+    *,
+    only: frozenset[UUID] | None,
+    search: str = "",
+    connection_id: UUID | None = None,
+    portal_enabled: bool | None = None,
+    sort: str = "name",
+    offset: int = 0,
+    limit: int = 50,
+) -> CompanyPage:
+    """Return companies in one query; ``only`` is `Viewer.office_companies()`, None means all.
+
+    The search finds parts of the name and of the tenant's domain, and whole tenant ids. ``sort``: a key of
+    `COMPANY_SORTS`.
+    """
+    found = Company.objects.filter(removed_at=None)
+    if only is not None:
+        found = found.filter(id__in=only)
+    if connection_id is not None:
+        found = found.filter(connection_id=connection_id)
+    if portal_enabled is not None:
+        found = found.filter(portal_enabled=portal_enabled)
+    if text := search.strip():
+        domain = Tenant.objects.filter(
+            connection_id=OuterRef("connection_id"), tenant_id=OuterRef("tenant_id"), domain__icontains=text
+        )
+        found = found.filter(Q(name__icontains=text) | Q(tenant_id=text.lower()) | Exists(domain))
+    # Counted apart from the rows: a window over them would look up the domain and the people of every company.
+    total = found.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("id")).values("n")
+    listed = found.annotate(total=Subquery(total)).order_by(*COMPANY_SORTS.get(sort, COMPANY_SORTS["name"]))
+    rows = list(_read_companies(listed, "total")[offset : offset + limit])
+    return CompanyPage(tuple(_company_row(row) for row in rows), rows[0]["total"] if rows else 0)
+
+
+def company(company_id: UUID) -> CompanyRow | None:
+    """Return one company; None if there is none (any more)."""
+    row = _read_companies(Company.objects.filter(id=company_id, removed_at=None)).first()
+    return None if row is None else _company_row(row)
+
+
+def companies_of_tenants(connection_id: UUID) -> dict[str, UUID]:
+    """Return which tenants of a partner connection are companies: Microsoft's tenant id to company id."""
+    return dict(Company.objects.filter(connection_id=connection_id, removed_at=None).values_list("tenant_id", "id"))
+
+
+def company_names(company_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of companies, also of those that were removed: records speak of them for a long time."""
+    return dict(Company.objects.filter(id__in=set(company_ids)).values_list("id", "name"))
+
+
+def companies_at(tenant_ids: Iterable[str], *, only: frozenset[UUID] | None) -> dict[str, tuple[UUID, str]]:
+    """Return which of these tenants are companies that a viewer sees: Microsoft's tenant id to company id and name."""
+    found = Company.objects.filter(tenant_id__in=set(tenant_ids), removed_at=None)
+    if only is not None:
+        found = found.filter(id__in=only)
+    return {
+        tenant_id: (company_id, name) for tenant_id, company_id, name in found.values_list("tenant_id", "id", "name")
+    }
+
+
+def tenants_of(company_ids: Iterable[UUID]) -> frozenset[str]:
+    """Return the tenants, as Microsoft numbers them, of companies."""
+    return frozenset(Company.objects.filter(id__in=set(company_ids)).values_list("tenant_id", flat=True))
+
+
+def end_users(company_id: UUID, now: datetime) -> tuple[EndUserRow, ...]:
+    """Return who has or may get access to a company, by address."""
+    rows = list(_end_users().filter(company_id=company_id))
+    refused = list(_bindable().filter(company_id=company_id))
+    return tuple(_end_user_row(row, now, refused) for row in rows)
+
+
+def all_end_users(
+    *, only: frozenset[UUID] | None, now: datetime, search: str = "", offset: int = 0, limit: int = 50
+) -> tuple[tuple[EndUserRow, ...], int]:
+    """Return end users of all companies that a viewer sees, by address, and how many there are in all."""
+    found = _end_users()
+    if only is not None:
+        found = found.filter(company_id__in=only)
+    if search.strip():
+        text = search.strip()
+        found = found.filter(
+            Q(email__icontains=text) | Q(person__name__icontains=text) | Q(company__name__icontains=text)
+        )
+    total = found.count()
+    return tuple(_end_user_row(row, now, []) for row in found[offset : offset + limit]), total
+
+
+def staff(now: datetime) -> tuple[StaffRow, ...]:
+    """Return who is at the partner, by address."""
+    refused = list(_bindable().filter(company=None, tid=settings.PARTNER_TENANT_ID.lower()))
+    places = (
+        Staff.objects.filter(removed_at=None)
+        .select_related("person")
+        .prefetch_related("companies")
+        .order_by(Lower("email"), "id")
+    )
+    return tuple(_staff_row(row, now, refused) for row in places)
+
+
+def sign_ins(
+    *,
+    only: frozenset[UUID] | None,
+    accepted: bool | None = None,
+    company_id: UUID | None = None,
+    search: str = "",
+    since: datetime | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> tuple[tuple[SignInRow, ...], int]:
+    """Return the log of sign-ins, newest first, and how many there are in all.
+
+    Who sees named companies only does not see the sign-ins that concern none of them.
+    """
+    found = SignInRecord.objects.select_related("company").order_by("-happened_at", "-id")
+    if only is not None:
+        found = found.filter(company_id__in=only)
+    if accepted is not None:
+        found = found.filter(accepted=accepted)
+    if company_id is not None:
+        found = found.filter(company_id=company_id)
+    if since is not None:
+        found = found.filter(happened_at__gte=since)
+    if search.strip():
+        text = search.strip()
+        found = found.filter(Q(username__icontains=text) | Q(name__icontains=text) | Q(tid=text.lower()))
+    return tuple(_sign_in_row(row) for row in found[offset : offset + limit]), found.count()
+
+
+def invitation_link(email: str) -> str:
+    """Return the address to send to somebody who was invited; it is an address, not a secret."""
+    return f"{settings.PORTAL_URL}{reverse('sign_in:page')}?{urlencode({'as': email})}"
+
+
+def has_owner() -> bool:
+    """Say whether somebody can sign in as an owner."""
+    return Staff.objects.filter(role=StaffRole.OWNER, removed_at=None).exclude(person=None).exists()
+
+
+def _read_companies(found: QuerySet[Company], *more: str) -> QuerySet[Company, dict[str, Any]]:
+    people = (
+        EndUser.objects.filter(company_id=OuterRef("id"), removed_at=None)
+        .order_by()
+        .values("company_id")
+        .annotate(n=Count("id"))
+        .values("n")
+    )
+    domain = Tenant.objects.filter(connection_id=OuterRef("connection_id"), tenant_id=OuterRef("tenant_id"))
+    return found.annotate(
+        people=Coalesce(Subquery(people), 0), domain=Coalesce(Subquery(domain.values("domain")), Value(""))
+    ).values(
+        "id",
+        "name",
+        "tenant_id",
+        "domain",
+        "connection_id",
+        "connection__name",
+        "portal_enabled",
+        "people",
+        "added_at",
+        *more,
+    )
+
+
+def _company_row(row: Mapping[str, Any]) -> CompanyRow:
+    return CompanyRow(
+        id=row["id"],
+        name=row["name"],
+        tenant_id=row["tenant_id"],
+        domain=row["domain"],
+        connection_id=row["connection_id"],
+        connection_name=row["connection__name"],
+        portal_enabled=row["portal_enabled"],
+        end_users=row["people"],
+        added_at=row["added_at"],
+    )
+
+
+def _end_users() -> QuerySet[EndUser]:
+    return (
+        EndUser.objects.filter(removed_at=None, company__removed_at=None)
+        .select_related("company", "person")
+        .order_by(Lower("email"), "company_id", "id")
+    )
+
+
+def _state(row: EndUser, now: datetime) -> EndUserState:
+    if row.person_id is not None:
+        return EndUserState.BOUND
+    if not row.pinned_tenant_id:
+        if row.found_tenant_id:
+            return EndUserState.CONFIRM
+        return EndUserState.NO_TENANT if row.look_up else EndUserState.LOOKING_UP
+    return EndUserState.EXPIRED if row.expires_at <= now else EndUserState.INVITED
+
+
+def _end_user_row(row: EndUser, now: datetime, refused: Iterable[SignInRecord]) -> EndUserRow:
+    person = row.person
+    tenant_id = row.pinned_tenant_id or row.found_tenant_id
+    candidates = [
+        record
+        for record in refused
+        if record.tid == row.pinned_tenant_id and record.end_user_id in {None, row.id} and _could_be(record, person)
+    ]
+    return EndUserRow(
+        id=row.id,
+        company_id=row.company_id,
+        company_name=row.company.name,
+        email=row.email,
+        role=EndUserRole(row.role),
+        state=_state(row, now),
+        name="" if person is None else person.name,
+        username="" if person is None else person.username,
+        tenant_id=tenant_id,
+        tenant_name=row.pinned_tenant_name,
+        other_tenant=bool(tenant_id) and tenant_id != row.company.tenant_id,
+        invited_by=row.invited_by,
+        invited_at=row.invited_at,
+        expires_at=row.expires_at,
+        last_sign_in_at=row.last_sign_in_at,
+        bindable=_one_per_account(candidates),
+    )
+
+
+def _staff_row(row: Staff, now: datetime, refused: Iterable[SignInRecord]) -> StaffRow:
+    person = row.person
+    candidates = [record for record in refused if record.staff_id in {None, row.id} and _could_be(record, person)]
+    return StaffRow(
+        id=row.id,
+        email=row.email,
+        role=StaffRole(row.role),
+        all_companies=row.all_companies,
+        companies=tuple(
+            sorted(((place.id, place.name) for place in row.companies.all()), key=lambda place: place[1].casefold())
+        ),
+        guest_allowed=row.guest_allowed,
+        bound=person is not None,
+        name="" if person is None else person.name,
+        username="" if person is None else person.username,
+        expired=person is None and row.expires_at <= now,
+        added_by=row.added_by,
+        added_at=row.added_at,
+        last_sign_in_at=row.last_sign_in_at,
+        bindable=_one_per_account(candidates),
+    )
+
+
+def _bindable() -> QuerySet[SignInRecord]:
+    return (
+        SignInRecord.objects.filter(accepted=False, reason__in=[reason.value for reason in BINDABLE])
+        .select_related("company")
+        .order_by("-happened_at", "-id")
+    )
+
+
+def _could_be(record: SignInRecord, person: Person | None) -> bool:
+    """Say whether a refused sign-in offers itself: another user name to an invitation, a new account to a bound one."""
+    if person is None:
+        return record.reason == SignInReason.OTHER_NAME
+    return record.reason == SignInReason.RECREATED and record.oid != person.oid
+
+
+def _one_per_account(records: Iterable[SignInRecord]) -> tuple[SignInRow, ...]:
+    newest: dict[tuple[str, str], SignInRow] = {}
+    for record in records:
+        newest.setdefault((record.tid, record.oid), _sign_in_row(record))
+    return tuple(newest.values())
+
+
+def _sign_in_row(record: SignInRecord) -> SignInRow:
+    return SignInRow(
+        id=record.id,
+        happened_at=record.happened_at,
+        accepted=record.accepted,
+        reason=SignInReason(record.reason) if record.reason else None,
+        tid=record.tid,
+        oid=record.oid,
+        tenant_name=record.tenant_name,
+        name=record.name,
+        username=record.username,
+        address=record.address or "",
+        company_id=record.company_id,
+        company_name="" if record.company is None else record.company.name,
+        end_user_id=record.end_user_id,
+        staff_id=record.staff_id,
+    )

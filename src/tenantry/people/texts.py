@@ -1,0 +1,82 @@
+"""The sentences of this room: why not, what to do, and how a sign-in ended."""
+
+from django.utils.translation import gettext as _
+
+from tenantry.kernel.refusals import Refusal
+from tenantry.people.models import EndUserRole, StaffRole
+from tenantry.people.outcomes import SignInReason
+
+
+def refusal_text(refusal: Refusal) -> tuple[str, str]:
+    """Return the sentence of a refusal and what to do next."""
+    return _reasons()[refusal.reason] % refusal.facts, _next_steps()[refusal.next_step] % refusal.next_step_facts
+
+
+def sign_in_reason_text(reason: SignInReason) -> str:
+    """Return what the partner reads about a refused sign-in."""
+    return {
+        SignInReason.PERSONAL: _("This was a personal Microsoft account. Only work or school accounts are let in."),
+        SignInReason.GUEST: _("This account is a guest of the tenant. Guests are not let in."),
+        SignInReason.EXPIRED: _("The invitation had expired. Renew it, then the person can sign in."),
+        SignInReason.NOT_READY: _("The invitation is not usable yet: the tenant of its address is not settled."),
+        SignInReason.PORTAL_CLOSED: _("The End User Portal of the company is switched off."),
+        SignInReason.RECREATED: _("Same user name, but another account: it was recreated at Microsoft."),
+        SignInReason.OTHER_NAME: _("The right tenant, but a user name that nobody invited."),
+        SignInReason.OTHER_TENANT: _("The address was invited, but this account belongs to another tenant."),
+        SignInReason.OWNER_LINK: _("The one-time link was used before, has expired, or is wrong."),
+        SignInReason.NOT_PARTNER: _("The one-time link needs a member of the partner's own tenant."),
+        SignInReason.UNKNOWN: _("Nobody invited this account."),
+    }[reason]
+
+
+def end_user_role_text(role: EndUserRole) -> tuple[str, str]:
+    """Return the name of a role and what it may do."""
+    return {
+        EndUserRole.VIEW: (_("View"), _("Sees subscriptions, renewals and activity.")),
+        EndUserRole.MODIFY: (_("Modify"), _("Also changes quantities, now or at renewal.")),
+        EndUserRole.ADMIN: (_("Admin"), _("Also decides the end of a term, cancels, and sees who has access.")),
+    }[role]
+
+
+def staff_role_text(role: StaffRole) -> tuple[str, str]:
+    """Return the name of a role and what it may do."""
+    return {
+        StaffRole.SUPPORT: (_("Support"), _("Sees companies and logs, and acts for a company in its portal.")),
+        StaffRole.BILLING: (_("Billing"), _("Sees companies and logs, and looks after billing.")),
+        StaffRole.ADMIN: (_("Admin"), _("Also looks after companies, their portals and people, and the settings.")),
+        StaffRole.OWNER: (_("Owner"), _("Everything, also partner connections, Direct CSP and staff.")),
+    }[role]
+
+
+def _reasons() -> dict[str, str]:
+    return {
+        "gone": _("This is not here any more, or somebody changed it meanwhile."),
+        "tenant_missing": _("The tenant %(tenant)s is not in the list that Partner Center gave."),
+        "direct_csp_not_set": _("Direct CSP is not set on the partner connection %(connection)s."),
+        "email_invalid": _("This is not an e-mail address."),
+        "domain_unknown": _("Microsoft knows no tenant for %(domain)s, so nobody there can sign in."),
+        "domain_consumer": _("%(domain)s holds personal accounts, and only work or school accounts are let in."),
+        "already_invited": _("%(address)s has access to this company already, or an invitation."),
+        "already_bound": _("The invitation has been used: the person has signed in."),
+        "not_bindable": _("This sign-in does not belong to the tenant of the invitation."),
+        "person_has_access": _("%(person)s has access already."),
+        "already_staff": _("%(address)s is in the list of staff already."),
+        "name_companies": _("No company is chosen, or one of them is not here any more."),
+        "last_owner": _("This is the only owner who can sign in."),
+    }
+
+
+def _next_steps() -> dict[str, str]:
+    return {
+        "look_again": _("Look at the page again."),
+        "refresh_tenants": _("Refresh the tenants of the connection, then add the company."),
+        "set_direct_csp": _("Under “Delegated Admin”, open the cog of the connection and enable Direct CSP."),
+        "correct_address": _("Write an address such as name@example.com."),
+        "work_account": _("Ask for the address of the person's work or school account."),
+        "change_or_renew": _("Change the role there, or renew the invitation."),
+        "nothing_to_do": _("There is nothing to do."),
+        "invite_address": _("Invite the user name of that account instead."),
+        "change_role": _("Change the role there."),
+        "choose_companies": _("Choose at least one company, or all companies."),
+        "another_owner_first": _("Make somebody else an owner first, and let them sign in."),
+    }

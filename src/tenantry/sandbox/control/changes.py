@@ -1,0 +1,81 @@
+"""Changes of the world by hand: what a customer, another administrator or Microsoft would do elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tenantry.sandbox.context import Context
+from tenantry.sandbox.partner_center.patching import change_behind_our_back, finish_change
+from tenantry.sandbox.partner_center.records import audit_change
+from tenantry.sandbox.partner_center.service import PartnerCenter
+from tenantry.sandbox.store import Subscription
+from tenantry.sandbox.wire import JsonDict
+
+_CUSTOMER = {"remove", "restore", "rename", "hidden"}
+_SUBSCRIPTION = {"quantity", "body", "hidden", "remove"}
+
+
+def make_change(ctx: Context, partner_center: PartnerCenter, spec: dict[str, Any]) -> JsonDict:
+    """Change a customer or one of its subscriptions; ValueError or KeyError says what is wrong.
+
+    A customer: {"customer", "rename"?, "remove"?: true, "restore"?: true, "hidden"?: {}}.
+    A subscription: {"customer", "subscription", "quantity"?, "body"?: wire fields, "hidden"?: {}, "remove"?: true}.
+    `hidden` merges into `_sandbox`; null removes a field.
+    """
+    wish = dict(spec)
+    customer = ctx.store.customers.get(str(wish.pop("customer", "")).lower())
+    if customer is None:
+        raise ValueError("customer has to be the id of a customer of the world")
+    wanted = wish.pop("subscription", None)
+    if unknown := set(wish) - (_CUSTOMER if wanted is None else _SUBSCRIPTION):
+        raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
+    if wanted is None:
+        return _change_customer(customer, wish)
+    many = ctx.store.subscriptions.get(str(customer["id"]).lower(), {})
+    subscription = many.get(str(wanted).lower())
+    if subscription is None:
+        raise ValueError("subscription has to be the id of a subscription of this customer")
+    if wish.get("remove"):
+        del many[str(wanted).lower()]
+        subscription.due = None
+        return {"removed": subscription.id}
+    if "quantity" in wish:
+        change_behind_our_back(ctx, partner_center.timetable, subscription, int(wish["quantity"]))
+    if "body" in wish or "hidden" in wish:
+        _rewrite(ctx, partner_center, subscription, wish)
+    return subscription.dump()
+
+
+def _change_customer(customer: JsonDict, wish: dict[str, Any]) -> JsonDict:
+    if wish.get("remove"):
+        customer["relationshipToPartner"] = "none"
+    if wish.get("restore"):
+        customer["relationshipToPartner"] = "reseller"
+    if wish.get("rename"):
+        customer["companyProfile"]["companyName"] = str(wish["rename"])
+        if customer.get("billingProfile"):
+            customer["billingProfile"]["companyName"] = str(wish["rename"])
+    if wish.get("hidden"):
+        _merge(customer.setdefault("_sandbox", {}), wish["hidden"])
+    return customer
+
+
+def _rewrite(ctx: Context, partner_center: PartnerCenter, subscription: Subscription, wish: dict[str, Any]) -> None:
+    subscription.remember()
+    before = dict(subscription.as_wire())
+    _merge(subscription.body, wish.get("body") or {})
+    hidden = dict(wish.get("hidden") or {})
+    if "lots" in hidden:
+        subscription.lots = Subscription.load(subscription.customer_id, {"id": "", "_sandbox": hidden}).lots
+        del hidden["lots"]
+    _merge(subscription.hidden, hidden)
+    finish_change(ctx, partner_center.timetable, subscription, before)
+    audit_change(ctx, subscription, ctx.clock.now(), before, application="Partner Center")
+
+
+def _merge(record: JsonDict, changes: JsonDict) -> None:
+    for name, value in changes.items():
+        if value is None:
+            record.pop(name, None)
+        else:
+            record[name] = value

@@ -1,0 +1,159 @@
+"""Reads of subscriptions: all of a customer, one, add-ons, provisioning, end dates to align to (reference 4.4, 4.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from tenantry.sandbox.answer import JSON_TYPE, Answer
+from tenantry.sandbox.faults import FaultKind
+from tenantry.sandbox.partner_center import terms
+from tenantry.sandbox.partner_center.call import DIRECTORY_READERS, Call, collection
+from tenantry.sandbox.partner_center.errors import RefusalError
+from tenantry.sandbox.partner_center.kinds import Kind, is_trial, kind_of
+from tenantry.sandbox.partner_center.patching import visible
+from tenantry.sandbox.partner_center.records import entra_sku_of
+from tenantry.sandbox.store import Subscription
+from tenantry.sandbox.wire import encode, link, parse_moment
+
+
+def list_subscriptions(call: Call) -> Answer:
+    """List every subscription of a customer, ended ones included; no paging."""
+    customer = call.customer()
+    subscriptions: Iterable[Subscription] = call.ctx.store.of_customer(customer["id"])
+    if order := call.query.get("order_id"):
+        subscriptions = [one for one in subscriptions if str(one.body.get("orderId")).lower() == order.lower()]
+    if partner := call.query.get("mpn_id"):
+        subscriptions = [one for one in subscriptions if one.body.get("partnerId") == partner]
+    return _list(call, subscriptions, f"/customers/{customer['id']}/subscriptions")
+
+
+def list_addons(call: Call) -> Answer:
+    """List the legacy add-ons of a subscription."""
+    parent = call.subscription()
+    children = [
+        one
+        for one in call.ctx.store.of_customer(parent.customer_id)
+        if str(one.body.get("parentSubscriptionId") or "").lower() == parent.id.lower()
+    ]
+    return _list(call, children, f"/customers/{parent.customer_id}/subscriptions/{parent.id}/addons")
+
+
+def _list(call: Call, subscriptions: Iterable[Subscription], uri: str) -> Answer:
+    stale = _stale_writes(call)
+    items = [visible(one, stale) for one in subscriptions]
+    head = b'{"totalCount":%d,"items":[' % len(items)
+    tail = b'],"links":{"self":%s},"attributes":{"objectType":"Collection"}}' % encode(link(uri))
+    return Answer(200, head + b",".join(items) + tail, JSON_TYPE)
+
+
+def get_subscription(call: Call) -> Answer:
+    """Give one subscription."""
+    return Answer(200, visible(call.subscription(), _stale_writes(call)), JSON_TYPE)
+
+
+def _stale_writes(call: Call) -> int:
+    fault = call.ctx.faults.take(FaultKind.STALE, call.exchange)
+    return fault.writes if fault else 0
+
+
+def get_provisioning_status(call: Call) -> Answer:
+    """Tell how far the directory has followed a subscription; needs a reader's role there."""
+    subscription = call.subscription()
+    call.need_directory_role(DIRECTORY_READERS)
+    sku = entra_sku_of(call.ctx, subscription.body)
+    if sku is None:
+        raise RefusalError(1000)
+    body = {
+        "skuId": sku,
+        "status": subscription.hidden.get("provisioning", "success"),
+        "quantity": subscription.quantity,
+        "endDate": subscription.body.get("commitmentEndDate"),
+        "attributes": {"objectType": "SubscriptionProvisioningStatus"},
+    }
+    return Answer.json(body)
+
+
+def get_support_contact(call: Call) -> Answer:
+    """Give the support contact of a subscription: the partner itself."""
+    subscription = call.subscription()
+    partner = call.ctx.store.partner
+    body = {
+        "supportTenantId": partner["tenant_id"],
+        "supportMpnId": partner.get("mpn_id", ""),
+        "name": partner.get("name", ""),
+        "links": {
+            "self": link(f"/customers/{subscription.customer_id}/subscriptions/{subscription.id}/supportcontact")
+        },
+        "attributes": {"objectType": "SupportContact"},
+    }
+    return Answer.json(body)
+
+
+def list_custom_end_dates(call: Call) -> Answer:
+    """List the dates that a new term of a length may be aligned to."""
+    customer = call.customer()
+    duration = call.query.get("term_duration", "").upper()
+    if duration not in terms.MONTHS_OF_TERM:
+        raise RefusalError(800002, description="Invalid request input: term_duration is needed.")
+    start = _start_date(call)
+    last = terms.term_end(start, terms.MONTHS_OF_TERM[duration])
+    items: list[dict[str, object]] = [
+        {
+            "allowedCustomTermEndDateType": "calendarMonthAligned",
+            "allowedCustomTermEndDate": _day(day),
+        }
+        for day in _month_ends(start, last)
+    ]
+    ends: dict[date, list[str]] = {}
+    target = call.query.get("target_coterm_subscription_id", "").lower()
+    for one in call.ctx.store.of_customer(customer["id"]):
+        end = terms.end_moment(one.body)
+        if end is None or kind_of(one) is not Kind.NCE or is_trial(one) or one.body.get("status") != "active":
+            continue
+        if target and one.id.lower() != target:
+            continue
+        day = (end - timedelta(days=1)).date()
+        if start <= day <= last and not _bad_for_months(duration, day):
+            ends.setdefault(day, []).append(one.id)
+    items += [
+        {
+            "allowedCustomTermEndDateType": "subscriptionAligned",
+            "cotermSubscriptionIds": ids,
+            "allowedCustomTermEndDate": _day(day),
+        }
+        for day, ids in sorted(ends.items())
+    ]
+    uri = f"/customers/{customer['id']}/subscriptions/customTermEndDates?term_duration={duration}"
+    return Answer.json(collection(items, uri))
+
+
+def _start_date(call: Call) -> date:
+    text = call.query.get("term_start_date")
+    if not text:
+        return call.now.date()
+    try:
+        start: datetime = parse_moment(text)
+    except ValueError:
+        raise RefusalError(800002, description="Invalid request input: term_start_date is not a date.") from None
+    if start.date() < call.now.date():
+        raise RefusalError(800002, description="Invalid request input: term_start_date is in the past.")
+    return start.date()
+
+
+def _month_ends(start: date, last: date) -> list[date]:
+    ends = []
+    day = start.replace(day=terms.last_day(start.year, start.month))
+    while day <= last:
+        ends.append(day)
+        following = day + timedelta(days=1)
+        day = following.replace(day=terms.last_day(following.year, following.month))
+    return ends
+
+
+def _bad_for_months(duration: str, day: date) -> bool:
+    return duration == "P1M" and day.day in {28, 29, 30} and terms.last_day(day.year, day.month) != day.day
+
+
+def _day(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00"

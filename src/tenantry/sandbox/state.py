@@ -1,0 +1,63 @@
+"""The state file: written atomically, soon after a change and at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tenantry.sandbox.wire import JsonDict
+
+_SHORTEST_PAUSE = 0.5  # seconds between a change and its writing
+_SHARE_OF_TIME = 20  # big worlds are written less often: at most a twentieth of the time goes into it
+
+
+class StateFile:
+    """Writes what `dump` gives to a file, debounced; without a path it does nothing."""
+
+    def __init__(self, path: Path | None, dump: Callable[[], JsonDict]) -> None:
+        """Remember where to write and what."""
+        self._path = path
+        self._dump = dump
+        self._timer: asyncio.TimerHandle | None = None
+        self._pause = _SHORTEST_PAUSE
+
+    def read(self) -> JsonDict | None:
+        """Read the last state; None where there is none or it cannot be read."""
+        if self._path is None or not self._path.exists():
+            return None
+        try:
+            state = json.loads(self._path.read_bytes())
+        except ValueError:
+            return None
+        return state if isinstance(state, dict) else None
+
+    def request(self) -> None:
+        """Ask for the state to be written soon."""
+        if self._path is None:
+            return
+        if self._timer is None:
+            try:
+                self._timer = asyncio.get_running_loop().call_later(self._pause, self._write)
+            except RuntimeError:  # no event loop yet: the world is being loaded
+                self._write()
+
+    def close(self) -> None:
+        """Write what has not been written yet (the clock runs on, so there is always something)."""
+        if self._path is not None:
+            self._write()
+
+    def _write(self) -> None:
+        assert self._path is not None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        started = time.monotonic()
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        beside = self._path.with_name(self._path.name + f".{os.getpid()}.new")
+        beside.write_bytes(json.dumps(self._dump(), ensure_ascii=False, separators=(",", ":")).encode())
+        beside.replace(self._path)
+        self._pause = max(_SHORTEST_PAUSE, _SHARE_OF_TIME * (time.monotonic() - started))

@@ -1,0 +1,105 @@
+"""What the pages of the back office have around them: places, tabs, the way back."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from tenantry.kernel.ids import CompanyId
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.queries import Freshness, freshness
+from tenantry.people import queries as people
+from tenantry.people.access import Viewer
+from tenantry.people.permissions import Permission
+from tenantry.people.queries import CompanyRow
+from tenantry.people.texts import staff_role_text
+from tenantry.web.access import OfficeRequest
+from tenantry.web.frame import page_frame
+from tenantry.web.portal.words import fresh_words
+from tenantry.web.ui import frame as ui
+
+
+def office_page(request: OfficeRequest, place: str, moment: Moment, **more: object) -> dict[str, object]:
+    """Return the context of a page; ``place`` is the key of the place that it belongs to."""
+    viewer = request.viewer
+    staff = viewer.staff
+    context = page_frame(
+        viewer,
+        moment,
+        role=staff_role_text(staff.role)[0] if staff else "",
+        stop_switch_url=f"{reverse('office:settings')}#stop" if viewer.may(Permission.OFFICE_SETTINGS) else "",
+        home_url=reverse("office:companies"),
+    )
+    if isinstance(person := context.get("person"), ui.Person):
+        context["person"] = replace(person, preferences_url=reverse("office:preferences"))
+    context |= {
+        "places": _places(viewer),
+        "current_place": place,
+        "may": {permission.value: viewer.may(permission) for permission in Permission},
+        "every_company": viewer.office_companies() is None,
+        "real_now": moment.real,
+    }
+    return context | more
+
+
+def companies_tabs(viewer: Viewer, current: str) -> list[ui.Tab]:
+    """Return the tabs of the page "Companies"."""
+    tabs = [("companies", _("Companies"), reverse("office:companies"))]
+    if viewer.office_companies() is None:
+        tabs += [
+            ("delegated_admin", _("Delegated Admin"), reverse("office:delegated_admin")),
+            ("removed_tenants", _("Removed tenants"), reverse("office:removed_tenants")),
+        ]
+    return [ui.Tab(label, url, key == current) for key, label, url in tabs]
+
+
+def company_page(request: OfficeRequest, company: CompanyRow, side: str, moment: Moment) -> dict[str, object]:
+    """Return the context of one side of a company's page."""
+    fresh = freshness(CompanyId(company.id))
+    return office_page(
+        request,
+        "companies",
+        moment,
+        company=company,
+        fresh=fresh,
+        head_title=company.name,
+        head_state=_company_state(company, fresh, moment),
+        crumbs=[ui.Crumb(_("Companies"), reverse("office:companies")), ui.Crumb(company.name)],
+        tabs=[
+            ui.Tab(_("Subscriptions"), reverse("office:company", args=[company.id]), side == "subscriptions"),
+            ui.Tab(_("Activity"), reverse("office:activity", args=[company.id]), side == "activity"),
+            ui.Tab(_("End User Portal"), reverse("office:end_user_portal", args=[company.id]), side == "portal"),
+        ],
+    )
+
+
+def known_company(company_id: UUID) -> CompanyRow:
+    """Return a company whose access was checked already; 404 if it was removed meanwhile."""
+    found = people.company(company_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _company_state(company: CompanyRow, fresh: Freshness, moment: Moment) -> SafeString:
+    return format_html("{} · {}", company.domain or company.tenant_id, fresh_words(fresh, moment))
+
+
+def _places(viewer: Viewer) -> list[ui.PlaceGroup]:
+    def place(key: str, label: str, icon: str) -> ui.Place:
+        return ui.Place(key, label, reverse(f"office:{key}"), icon)
+
+    daily = [
+        place("companies", _("Companies"), "building-2"),
+        place("orders", _("Change orders"), "list-checks"),
+    ]
+    if viewer.may(Permission.OFFICE_COMPANIES) or viewer.may(Permission.OFFICE_OWNER):
+        daily.append(place("people", _("Partner & End User Management"), "users-round"))
+    tools = [place("logs", _("Logs"), "scroll-text")]
+    if viewer.may(Permission.OFFICE_SETTINGS):
+        tools.insert(0, place("settings", _("Settings"), "sliders-horizontal"))
+    return [ui.PlaceGroup("", tuple(daily)), ui.PlaceGroup(_("Tools and Logs"), tuple(tools))]

@@ -1,0 +1,70 @@
+"""What every signed-in page has around it: the brand, the person, the rehearsal strip, the stop switch."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from tenantry.branding import queries as branding
+from tenantry.licensing.actions import current_limits
+from tenantry.licensing.moment import Moment
+from tenantry.people.access import Viewer
+from tenantry.web.ui import frame as ui
+
+_THEMES = ("light", "dark")
+
+
+def page_frame(
+    viewer: Viewer | None, moment: Moment, *, role: str = "", stop_switch_url: str = "", home_url: str = "/"
+) -> dict[str, object]:
+    """Return what `ui/base.html` reads, in two queries; ``now`` is the clock of commerce.
+
+    ``role`` says under the person's name who they are here; ``stop_switch_url`` leads those to the switch who may
+    release it.
+    """
+    context: dict[str, object] = _look(home_url) | {"now": moment.commerce}
+    if viewer is not None:
+        context["person"] = ui.Person(
+            name=viewer.person.shown_name,
+            user_name=viewer.person.username,
+            sign_out_url=reverse("sign_in:out"),
+            preferences_url=reverse("portal:preferences"),
+            role=role,
+        )
+        if viewer.person.theme in _THEMES:
+            context["theme"] = viewer.person.theme
+    limits = current_limits()
+    if limits.stopped_at is not None:
+        staff = viewer is not None and viewer.staff is not None
+        context["stop_switch"] = ui.StopSwitch(
+            since=limits.stopped_at,
+            by=limits.stopped_by if staff else "",  # who and why is said among the staff
+            reason=limits.stop_reason if staff else "",
+            settings_url=stop_switch_url,
+        )
+    if settings.REHEARSAL and settings.SANDBOX_URL:
+        context["rehearsal"] = ui.Rehearsal(
+            now=moment.commerce,
+            advance_url=reverse("rehearsal:advance"),
+            mailbox_url=reverse("rehearsal:mailbox"),
+            sandbox_url=f"{settings.SANDBOX_URL}/",
+        )
+    return context
+
+
+def _look(home_url: str) -> dict[str, object]:
+    brand = branding.current()
+    return {
+        "brand": ui.FrameBrand(
+            name=brand.portal_name,
+            stylesheet_url=brand.stylesheet_url,
+            logo_url=brand.logo_url or "",
+            logo_width=brand.logo_width,
+            logo_height=brand.logo_height,
+            home_url=home_url,
+        ),
+        "support": {
+            "name": brand.support_name,
+            "email": brand.support_email,
+            "phone": brand.support_phone,
+            "url": brand.support_url,
+        },
+    }

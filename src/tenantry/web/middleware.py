@@ -1,0 +1,62 @@
+"""Who is signed in, on every request: access is looked up anew, sessions end, pages are not kept."""
+
+from collections.abc import Callable
+from typing import cast
+from urllib.parse import unquote
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import translation
+
+from tenantry.kernel import clock
+from tenantry.people.access import Viewer, viewer
+from tenantry.web.sign_in import session
+from tenantry.web.sign_in.session import Ended, SignedIn
+
+
+class SeenRequest(HttpRequest):
+    """A request after this middleware."""
+
+    viewer: Viewer | None
+    signed_in: SignedIn | None
+    session_ended: Ended | None  # why a session was ended just now
+
+
+class ViewerMiddleware:
+    """Put the signed-in person on the request, in their language; belongs after the session and locale middleware."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        _refuse_null_characters(request)
+        seen = cast(SeenRequest, request)
+        _look_up(seen)
+        if seen.viewer is not None and seen.viewer.person.language:
+            translation.activate(seen.viewer.person.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        response = self._get_response(request)
+        if not response.has_header("Cache-Control"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _refuse_null_characters(request: HttpRequest) -> None:
+    """Refuse an address that no page links to and that no search can take; forms refuse such text by themselves."""
+    if "\x00" in unquote(request.META.get("QUERY_STRING", "")):
+        raise BadRequest("the address holds a null character")
+
+
+def _look_up(request: SeenRequest) -> None:
+    request.viewer = request.signed_in = request.session_ended = None
+    found = session.current(request.session, clock.now())
+    if isinstance(found, SignedIn):
+        who = viewer(found.person_id)
+        if who is not None and who.has_access:
+            request.viewer, request.signed_in = who, found
+            return
+        found = Ended.ACCESS
+    if isinstance(found, Ended):
+        session.end(request.session)
+        request.session_ended = found

@@ -1,0 +1,185 @@
+"""What happened to subscriptions: our orders and what changed at Microsoft, as one history."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tenantry.kernel.ids import CompanyId
+from tenantry.licensing import queries, texts
+from tenantry.licensing.models import ChangeOrder, SubscriptionChange
+from tenantry.licensing.rules.facts import BillingPlan, ScheduledAction, Status, Term
+from tenantry.web.portal.outcomes import order_happening, state_words, subscription_name, wish_words
+from tenantry.web.portal.words import term_day
+from tenantry.web.ui.frame import Happening
+
+# What is told of a change, the most important first.
+_TOLD = ("quantity", "status", "auto_renew", "scheduled", "term", "billing_plan", "commitment_end", "name")
+SHOWN = ("all", "orders", "elsewhere")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened: exactly one of ``order`` and ``change`` is there."""
+
+    order: ChangeOrder | None
+    change: SubscriptionChange | None
+
+
+def entries(
+    company_id: CompanyId,
+    *,
+    subscription_id: UUID | None = None,
+    show: str = "all",
+    search: str = "",
+    offset: int = 0,
+    limit: int = 50,
+) -> tuple[list[Entry], int]:
+    """Return a part of the history, the newest first, and how long the whole is.
+
+    Changes that one of our orders made are told by the order alone.
+    """
+    orders = queries.orders(company_id)
+    changes = queries.changes(company_id, subscription_id).exclude(source="order")
+    if subscription_id is not None:
+        orders = orders.filter(subscription_id=subscription_id)
+    if search:
+        named = Q(subscription__offer_name__icontains=search) | Q(subscription__friendly_name__icontains=search)
+        orders = orders.filter(named | Q(actor_label__icontains=search))
+        changes = changes.filter(named)
+    if show == "elsewhere":
+        orders = orders.none()
+    if show == "orders":
+        changes = changes.none()
+    total = orders.count() + changes.count()
+    keys = list(
+        _keys(orders, "order", "requested_at")
+        .union(_keys(changes, "change", "seen_at"), all=True)
+        .order_by("-at", "-key")[offset : offset + limit]
+    )
+    found_orders = {str(one.id): one for one in orders.filter(id__in=[k["key"] for k in keys if k["kind"] == "order"])}
+    found_changes = {
+        str(one.id): one for one in changes.filter(id__in=[k["key"] for k in keys if k["kind"] == "change"])
+    }
+    return [Entry(found_orders.get(k["key"]), found_changes.get(k["key"])) for k in keys], total
+
+
+def _keys(rows: QuerySet[ChangeOrder] | QuerySet[SubscriptionChange], kind: str, at: str) -> QuerySet[Any, Any]:
+    keys: QuerySet[Any, Any] = rows.order_by().annotate(
+        kind=Value(kind, CharField()), at=F(at), key=Cast("id", CharField())
+    )
+    return keys.values("kind", "at", "key")
+
+
+def happenings(found: Iterable[Entry], now: datetime, *, named: bool = True) -> list[Happening]:
+    """Make a timeline; ``named`` puts the subscription's name into each sentence."""
+    shown = []
+    for entry in found:
+        if entry.order is not None:
+            shown.append(order_happening(entry.order, named=named))
+        elif entry.change is not None:
+            shown.append(_change_happening(entry.change, now, named))
+    return shown
+
+
+def _change_happening(change: SubscriptionChange, now: datetime, named: bool) -> Happening:
+    name = change.subscription.friendly_name or change.subscription.offer_name
+    what = "; ".join(change_words(change, now))
+    return Happening(
+        at=change.seen_at,
+        sentence=_("%(name)s: %(what)s") % {"name": name, "what": what} if named else what,
+        who=_where(change),
+        icon="cloud",
+        url=reverse("portal:subscription", args=[change.company_id, change.subscription_id]) if named else "",
+    )
+
+
+def _where(change: SubscriptionChange) -> str:
+    """Say where a change came from: what the end of a term brings may well have been decided here."""
+    return _("At Microsoft, as the term ended") if _term_ended(change) else _("Changed at Microsoft, not from here")
+
+
+def _term_ended(change: SubscriptionChange) -> bool:
+    was, became = change.before.get("commitment_end"), change.after.get("commitment_end")
+    return (
+        isinstance(was, str)
+        and isinstance(became, str)
+        and datetime.fromisoformat(became) > datetime.fromisoformat(was)
+    )
+
+
+def change_words(change: SubscriptionChange, now: datetime) -> list[str]:
+    """Say in a few words each what differs between two readings."""
+    before, after = change.before, change.after
+    told = [name for name in _TOLD if name in after]
+    if _term_ended(change) and not after.get("scheduled"):
+        told = [name for name in told if name != "scheduled"]  # it was carried out, not dropped
+    return [_difference(name, before.get(name), after[name], now) for name in told] or [_("a small change")]
+
+
+def _difference(name: str, was: object, became: object, now: datetime) -> str:
+    match name:
+        case "quantity":
+            return _("%(before)s → %(after)s seats") % {"before": was, "after": became}
+        case "status":
+            return _("now %(status)s") % {"status": texts.status_text(Status(str(became))).lower()}
+        case "auto_renew":
+            return _("renews by itself") if became else _("does not renew by itself any more")
+        case "scheduled":
+            return _scheduled(became)
+        case "term":
+            return _("term: %(term)s") % {"term": texts.term_text(Term(str(became)))}
+        case "billing_plan":
+            return texts.term_text(Term.NONE, BillingPlan(str(became)))
+        case "commitment_end":
+            if not isinstance(became, str):
+                return _("no end of term any more")
+            return _("the term ends on %(day)s now") % {"day": term_day(datetime.fromisoformat(became), now)}
+        case _:
+            return _("a new name")
+
+
+def _scheduled(became: object) -> str:
+    changes = [one for one in became if isinstance(one, Mapping)] if isinstance(became, list) else []
+    if not changes:
+        return _("nothing is scheduled any more")
+    action, quantity = ScheduledAction(str(changes[0].get("action"))), changes[0].get("quantity")
+    if action is ScheduledAction.RENEW and isinstance(quantity, int):
+        return _("%(seats)s scheduled for the renewal") % {"seats": texts.seats(quantity)}
+    return {
+        ScheduledAction.END: _("set to end with the term"),
+        ScheduledAction.EXTEND: _("set to go on month by month"),
+    }.get(action, _("a change is scheduled"))
+
+
+def csv_rows(found: Iterable[Entry], now: datetime) -> Iterable[list[str]]:
+    """Give the history as lines of a table, the head first."""
+    yield [_("When"), _("Subscription"), _("What"), _("Who"), _("Outcome"), _("Order"), _("Microsoft's request id")]
+    for entry in found:
+        if (order := entry.order) is not None:
+            request_id = "" if order.request_id is None else str(order.request_id)
+            yield [
+                order.requested_at.isoformat(timespec="seconds"),
+                subscription_name(order),
+                wish_words(order),
+                order.actor_label,
+                state_words(order),
+                f"#{order.number}",
+                request_id,
+            ]
+        elif (change := entry.change) is not None:
+            yield [
+                change.seen_at.isoformat(timespec="seconds"),
+                change.subscription.friendly_name or change.subscription.offer_name,
+                "; ".join(change_words(change, now)),
+                _where(change),
+                "",
+                "",
+                "",
+            ]

@@ -1,0 +1,154 @@
+"""A plan in the words of the page: what follows in order of time, what to read first, or why not and what instead."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+
+from tenantry.kernel.refusals import Refusal
+from tenantry.licensing import texts
+from tenantry.licensing.queries import SubscriptionView
+from tenantry.licensing.rules.plan import Alternative, Plan
+from tenantry.licensing.rules.planner import plan_change
+from tenantry.licensing.rules.wishes import SetQuantity
+from tenantry.people.access import CompanyAccess
+from tenantry.people.permissions import Permission
+from tenantry.web.portal import wishing
+from tenantry.web.ui.frame import NextStep
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What follows at one point of time."""
+
+    when: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalView:
+    """A no as an answer: why not, what can be done, by which rule, and buttons that lead there."""
+
+    sentence: str
+    reason: str
+    rule: str = ""
+    steps: tuple[NextStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """What only the person can answer; ``chosen`` is the value of the answer given, if one was."""
+
+    sentence: str
+    options: tuple[tuple[str, str], ...]
+    chosen: str
+    seats: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """Everything that the plan's template shows; ``token`` is empty where there is nothing to confirm."""
+
+    groups: tuple[Group, ...] = ()
+    warnings: tuple[str, ...] = ()
+    dangers: tuple[str, ...] = ()
+    refusal: RefusalView | None = None
+    question: QuestionView | None = None
+    button: str = ""
+    token: str = ""
+    url: str = ""
+    rules: tuple[str, ...] = ()
+    spoken: str = ""
+
+
+def plan_view(plan: Plan, view: SubscriptionView, access: CompanyAccess, now: datetime) -> PlanView:
+    """Put a plan into words for somebody who may confirm it."""
+    company_id, subscription_id = access.company_id, view.id
+    url = wishing.door_of(plan.wish).url(company_id, subscription_id)
+    if plan.refusal is not None:
+        refusal = _refused(plan, view, access, now)
+        return PlanView(refusal=refusal, url=url, spoken=f"{refusal.sentence} {refusal.reason}")
+    groups = tuple(
+        Group(texts.when_text(when), tuple(texts.consequence_text(one, now) for one in found))
+        for when, found in groupby(plan.consequences, key=lambda one: one.when)
+    )
+    token = wishing.seal_plan(plan, view.facts, subscription_id, access.person.id) if plan.write else ""
+    return PlanView(
+        groups=groups,
+        warnings=tuple(texts.caution_text(one) for one in plan.warnings if not one.dangerous),
+        dangers=tuple(texts.caution_text(one) for one in plan.warnings if one.dangerous),
+        question=_question(plan, view, now),
+        button=texts.button_label(plan, now),
+        token=token,
+        url=url,
+        rules=rule_sentences(plan),
+        spoken=" ".join(groups[0].sentences) if groups else "",
+    )
+
+
+def rule_sentences(plan: Plan) -> tuple[str, ...]:
+    """Name the rules that had a say, in sentences, with the date since which they hold where they have changed."""
+    found = []
+    for use in plan.rules:
+        sentence = texts.rule_text(use.name)
+        if use.since is not None:
+            sentence = _("%(rule)s (Since %(day)s.)") % {"rule": sentence, "day": texts.day(use.since)}
+        found.append(sentence)
+    return tuple(found)
+
+
+def _question(plan: Plan, view: SubscriptionView, now: datetime) -> QuestionView | None:
+    """Ask what becomes of a scheduled number; the answer given stays visible and can be changed."""
+    if not isinstance(plan.wish, SetQuantity):
+        return None
+    asked = plan_change(view.facts, SetQuantity(plan.wish.quantity), now).questions
+    if not asked:
+        return None
+    return QuestionView(
+        sentence=texts.question_text(asked[0]),
+        options=tuple((option.answer.value, texts.option_text(option)) for option in asked[0].options),
+        chosen=plan.wish.schedule.value if plan.wish.schedule else "",
+        seats=plan.wish.quantity,
+    )
+
+
+def _refused(plan: Plan, view: SubscriptionView, access: CompanyAccess, now: datetime) -> RefusalView:
+    refusal = plan.refusal
+    if refusal is None:
+        raise ValueError("the plan is not refused")
+    sentence, reason = texts.refusal_text(refusal, now)
+    open_to = [one for one in plan.alternatives if access.may(wishing.door_of(one.wish).value)]
+    if plan.alternatives and not open_to:
+        reason = _("Somebody with the role Admin can do this instead: %(what)s.") % {
+            "what": texts.alternative_label(plan.alternatives[0], now)
+        }
+    elif open_to and open_to[0] != plan.alternatives[0]:
+        reason = _("This is possible instead: %(what)s.") % {"what": texts.alternative_label(open_to[0], now)}
+    steps = tuple(next_step(one, access.company_id, view.id, now) for one in open_to[:2])
+    rules = rule_sentences(plan)
+    return RefusalView(sentence, reason, rules[-1] if rules else "", steps)
+
+
+def next_step(alternative: Alternative, company_id: uuid.UUID, subscription_id: uuid.UUID, now: datetime) -> NextStep:
+    """Make the button that shows what another wish would do."""
+    return NextStep(
+        texts.alternative_label(alternative, now), wishing.address_of(alternative.wish, company_id, subscription_id)
+    )
+
+
+def refusal_view(refusal: Refusal, now: datetime, steps: Sequence[NextStep] = ()) -> RefusalView:
+    """Put a refusal into words that comes from elsewhere than a plan."""
+    sentence, reason = texts.refusal_text(refusal, now)
+    return RefusalView(sentence, reason, steps=tuple(steps))
+
+
+def may_words(access: CompanyAccess, permission: Permission) -> str:
+    """Say who may do what this person may not."""
+    if permission is Permission.CHANGE_QUANTITY:
+        return _(
+            "Your role here is to look. Somebody with the role Modify or Admin at %(company)s can change seats."
+        ) % {"company": access.name}
+    return _("Somebody with the role Admin at %(company)s decides this.") % {"company": access.name}

@@ -1,0 +1,160 @@
+"""The first page of a company: four figures, what needs a decision, the year ahead, what happened last."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tenantry.kernel.ids import CompanyId
+from tenantry.licensing import queries, texts
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.queries import SubscriptionView
+from tenantry.people.permissions import Permission
+from tenantry.web.access import PortalRequest, portal
+from tenantry.web.portal import history, words
+from tenantry.web.portal.context import company_page
+from tenantry.web.portal.wishing import Door
+from tenantry.web.ui.components import marks
+from tenantry.web.ui.drawings import year_strip
+
+RECENT = 5
+MOST_DECISIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A strong number with a word of meaning."""
+
+    number: int
+    meaning: str
+    note: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something to decide, as one line."""
+
+    url: str
+    name: str
+    tile: SafeString
+    tags: SafeString
+    what: str
+    date: str
+    decide_url: str
+
+
+def decisions(request: PortalRequest, found: list[SubscriptionView], now: datetime) -> list[Decision]:
+    """Make the lines of what needs a decision; the way there is open to those who decide."""
+    company_id = request.access.company_id
+    may = request.access.may(Permission.DECIDE_END)
+    return [
+        Decision(
+            url=reverse("portal:subscription", args=[company_id, view.id]),
+            name=view.name,
+            tile=marks.initials_tile(view.row.offer_name),
+            tags=words.tags(view),
+            what=_what(view, now),
+            date=words.term_day_both(view.facts.commitment_end, now) if view.facts.commitment_end else "",
+            decide_url=Door.END_OF_TERM.url(company_id, view.id)
+            if may and not view.facts.is_trial and view.order is None
+            else "",
+        )
+        for view in found
+    ]
+
+
+def _what(view: SubscriptionView, now: datetime) -> str:
+    if view.wish is not None and view.wish.lost_at is not None:
+        return _("What was decided is not at Microsoft: decide again.")
+    sentence = texts.ending_text(view.ending, now)
+    if view.facts.is_trial:
+        return f"{sentence} {_('Ask your partner if you do not want that.')}"
+    return sentence
+
+
+def strip(
+    company_id: UUID, found: list[SubscriptionView], open_questions: list[SubscriptionView], now: datetime
+) -> year_strip.YearStrip:
+    """Draw the renewals of the next twelve months."""
+    undecided = {view.id for view in open_questions}
+    return year_strip.draw(
+        [
+            year_strip.Renewal(
+                view.name,
+                words.term_moment(view.facts.commitment_end),
+                view.facts.quantity,
+                words.ending_kind(view, view.id in undecided),
+                reverse("portal:subscription", args=[company_id, view.id]),
+            )
+            for view in found
+            if view.facts.commitment_end is not None
+        ],
+        now,
+    )
+
+
+@portal(Permission.SEE)
+def overview(request: PortalRequest, company_id: UUID) -> HttpResponse:
+    """Show the overview."""
+    moment = Moment.current()
+    now, company = moment.commerce, CompanyId(company_id)
+    figures = queries.overview(company, now)
+    coming = queries.renewals(company, now)
+    undecided = queries.needs_decision(coming, now)
+    recent, _total = history.entries(company, limit=RECENT)
+    context = company_page(
+        request,
+        "overview",
+        moment,
+        state=words.state_line(_state(figures.active), queries.freshness(company), moment),
+        figures=_figures(figures, company_id, _soon_note(coming, now)),
+        renewals_url=reverse("portal:renewals", args=[company_id]),
+        activity_url=reverse("portal:activity", args=[company_id]),
+        decisions=decisions(request, undecided[:MOST_DECISIONS], now),
+        more_decisions=len(undecided) > MOST_DECISIONS,
+        next_one=coming[0] if coming else None,
+        next_date=words.term_day_both(coming[0].facts.commitment_end, now)
+        if coming and coming[0].facts.commitment_end
+        else "",
+        strip=strip(company_id, coming, undecided, now),
+        happenings=history.happenings(recent, now),
+    )
+    return render(request, "portal/overview.html", context)
+
+
+def _figures(found: queries.Overview, company_id: UUID, soon_note: str) -> list[Figure]:
+    listed = reverse("portal:subscriptions", args=[company_id])
+    soon = ngettext("term ends within 30 days", "terms end within 30 days", found.ending_soon)
+    return [
+        Figure(
+            found.active,
+            ngettext("active subscription", "active subscriptions", found.active),
+            "",
+            f"{listed}?show=active",
+        ),
+        Figure(
+            found.seats,
+            ngettext("licence", "licences", found.seats),
+            _("over all products"),
+            f"{listed}?show=active&sort=-quantity",
+        ),
+        Figure(found.ending_soon, soon, soon_note, reverse("portal:renewals", args=[company_id])),
+        Figure(found.trials, ngettext("trial", "trials", found.trials), "", f"{listed}?show=trials"),
+    ]
+
+
+def _state(active: int) -> str:
+    return ngettext("%(n)s active subscription", "%(n)s active subscriptions", active) % {"n": active}
+
+
+def _soon_note(coming: list[SubscriptionView], now: datetime) -> str:
+    if not coming or coming[0].facts.commitment_end is None:
+        return ""
+    return _("next: %(day)s") % {"day": words.term_day(coming[0].facts.commitment_end, now)}

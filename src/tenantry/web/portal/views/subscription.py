@@ -1,0 +1,266 @@
+"""One subscription: its term, the planner, what is known of it, and what happened to it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from tenantry.kernel.ids import CompanyId
+from tenantry.kernel.refusals import refusal_from_json
+from tenantry.licensing import queries, texts
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.queries import SubscriptionView
+from tenantry.licensing.rules.facts import EndOfTerm, Status
+from tenantry.licensing.rules.planner import plan_change
+from tenantry.licensing.rules.possibilities import Possibilities, possible_changes
+from tenantry.licensing.rules.terms import Outcome, next_charge
+from tenantry.licensing.rules.wishes import Cancel, Reactivate, SetQuantity, WithdrawSchedule
+from tenantry.people.access import CompanyAccess
+from tenantry.people.permissions import Permission
+from tenantry.web.access import PortalRequest, portal
+from tenantry.web.portal import history, outcomes, wishing, words
+from tenantry.web.portal.context import company_page
+from tenantry.web.portal.planning import PlanView, may_words, plan_view, refusal_view
+from tenantry.web.portal.wishing import Door, SeatsForm
+from tenantry.web.ui import dates
+from tenantry.web.ui.drawings import term_line
+from tenantry.web.ui.frame import Crumb
+
+SHOWN_HISTORY = 8
+MOST_TOLD = 10_000  # where Microsoft's limit is a million, it is none
+_ON_A_LINE = frozenset({Status.ACTIVE, Status.SUSPENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """The form that asks for a number: where it leads, what one may choose from, and where the limits are."""
+
+    form: SeatsForm
+    url: str
+    choose_when: bool
+    when: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndBlock:
+    """What happens at the end of the term, who decided it, and the ways on (addresses; empty: not open)."""
+
+    sentence: str
+    decided: str
+    lost: str
+    decide_url: str
+    withdraw_url: str
+    who_may: str
+
+
+def find(request: PortalRequest, company_id: UUID, subscription_id: UUID, moment: Moment) -> SubscriptionView:
+    """Return a subscription of the company; 404 when it is missing or another company's."""
+    view = queries.subscription_view(CompanyId(company_id), subscription_id, moment.commerce)
+    if view is None:
+        raise Http404
+    return view
+
+
+def subscription_page(
+    request: PortalRequest, view: SubscriptionView, moment: Moment, *, last: str = "", **more: object
+) -> dict[str, object]:
+    """Return the context that all pages about one subscription share; ``last`` is the page below it."""
+    company_id = request.access.company_id
+    url = reverse("portal:subscription", args=[company_id, view.id])
+    crumbs = [Crumb(_("Subscriptions"), reverse("portal:subscriptions", args=[company_id]))]
+    crumbs += [Crumb(view.name, url), Crumb(last)] if last else [Crumb(view.name)]
+    return company_page(
+        request, "subscriptions", moment, view=view, url=url, crumbs=crumbs, tags=words.tags(view), **more
+    )
+
+
+@portal(Permission.SEE)
+def subscription(request: PortalRequest, company_id: UUID, subscription_id: UUID) -> HttpResponse:
+    """Show one subscription."""
+    moment = Moment.current()
+    view = find(request, company_id, subscription_id, moment)
+    access, now = request.access, moment.commerce
+    possible = possible_changes(view.facts, now)
+    found, total = history.entries(CompanyId(company_id), subscription_id=view.id, limit=SHOWN_HISTORY)
+    freshness = queries.freshness(CompanyId(company_id))
+    context = subscription_page(
+        request,
+        view,
+        moment,
+        state=words.state_line(_state(view), freshness, moment),
+        line=_line(view, possible, moment),
+        end=_end(view, possible, access, moment),
+        stop=_stop(view, possible, access),
+        facts=_facts(view, possible, moment),
+        licences_known=freshness.licences_known,
+        order_url=reverse("portal:order", args=[company_id, view.order.id]) if view.order else "",
+        order_words=outcomes.wish_words(view.order) if view.order else "",
+        happenings=history.happenings(found, now, named=False),
+        more_history=total > len(found),
+    )
+    context |= _planner_context(view, possible, access, moment)
+    return render(request, "portal/subscription.html", context)
+
+
+def _state(view: SubscriptionView) -> str:
+    parts = [texts.seats(view.facts.quantity)] if view.facts.kind not in words.BY_USE else [_("charged by use")]
+    if term := words.term(view):
+        parts.append(term)
+    return " · ".join(parts)
+
+
+def _line(view: SubscriptionView, possible: Possibilities, moment: Moment) -> term_line.TermLine | None:
+    facts, ending, last = view.facts, view.ending, words.term_end(view.facts)
+    if facts.term_start is None or last is None or facts.status not in _ON_A_LINE:
+        return None
+    if ending.outcome is Outcome.STAYS_EXTENDED:
+        return None
+    end = words.term_moment(last)
+    flag = None
+    if ending.change is not None or ending.outcome in (Outcome.ENDS, Outcome.EXPIRES):
+        changed = ending.quantity is not None and ending.quantity != facts.quantity
+        label = texts.seats(ending.quantity or 0) if changed else words.ending_short(ending, facts.quantity)
+        flag = (label, end)
+    return term_line.draw(
+        words.term_moment(facts.term_start),
+        end,
+        moment.commerce,
+        [(lot.quantity, lot.returnable_until) for lot in possible.lots],
+        flag,
+        extended=ending.outcome is Outcome.EXTENDS,
+    )
+
+
+def _planner_context(
+    view: SubscriptionView, possible: Possibilities, access: CompanyAccess, moment: Moment
+) -> dict[str, object]:
+    """Choose what stands in the planner's place: the form, the answer why there is none, or who may change it."""
+    if view.row.gone_at is not None or view.order is not None:
+        return {}
+    if possible.seats is not None and possible.schedule is not None:
+        return {"locked": locked(view, access, moment)}
+    if not access.may(Permission.CHANGE_QUANTITY):
+        return {"may_not": may_words(access, Permission.CHANGE_QUANTITY)}
+    return {"planner": planner(view, possible, access, moment)}
+
+
+def locked(view: SubscriptionView, access: CompanyAccess, moment: Moment) -> PlanView:
+    """Say why seats cannot be changed at all, and what is possible instead."""
+    plan = plan_change(view.facts, SetQuantity(view.facts.quantity + 1), moment.commerce)
+    return plan_view(plan, view, access, moment.commerce)
+
+
+def planner(
+    view: SubscriptionView,
+    possible: Possibilities,
+    access: CompanyAccess,
+    moment: Moment,
+    form: SeatsForm | None = None,
+) -> Planner:
+    """Make the form, filled with the present number or with what was typed."""
+    both = possible.seats is None and possible.schedule is None
+    when = "renewal" if possible.seats is not None else "now"
+    if form is None:
+        quantity = view.ending.quantity if when == "renewal" and view.ending.quantity else view.facts.quantity
+        form = SeatsForm(initial={"seats": quantity, "when": when})
+    if (last := words.term_end(view.facts)) is not None:
+        end = words.term_day(last, moment.commerce)
+        form.fields["when"].choices = [("now", _("Now")), ("renewal", _("At the renewal on %(day)s") % {"day": end})]  # type: ignore[attr-defined]  # a choice field
+    return Planner(
+        form=form,
+        url=Door.CHANGE.url(access.company_id, view.id),
+        choose_when=both,
+        when=when,
+        hint=_limits(view, possible, moment),
+    )
+
+
+def _limits(view: SubscriptionView, possible: Possibilities, moment: Moment) -> str:
+    """Say what can be had, in one or two sentences."""
+    parts = [_("You have %(seats)s.") % {"seats": texts.seats(view.facts.quantity)}]
+    if possible.seats is None and possible.highest_now is not None and possible.highest_now <= MOST_TOLD:
+        parts.append(_("Microsoft sells up to %(most)s.") % {"most": possible.highest_now})
+    if possible.returnable_now and possible.returnable_until is not None:
+        parts.append(_("%(seats)s can be returned now.") % {"seats": texts.seats(possible.returnable_now)})
+    return " ".join(parts)
+
+
+def _end(view: SubscriptionView, possible: Possibilities, access: CompanyAccess, moment: Moment) -> EndBlock | None:
+    """Put the end of the term together; None where there is no term that ends."""
+    now = moment.commerce
+    if view.ending.outcome is Outcome.NOTHING or view.row.gone_at is not None:
+        return None
+    wish, company_id = view.wish, access.company_id
+    decided = lost = ""
+    if wish is not None:
+        decided = _("Decided by %(who)s, %(when)s.") % {
+            "who": wish.decided_by,
+            "when": dates.day(wish.decided_at, now),
+        }
+        if wish.lost_at is not None:
+            reason = refusal_view(refusal_from_json(wish.lost_reason), now).sentence if wish.lost_reason else ""
+            lost = _("%(what)s was decided by %(who)s, and Microsoft does not have it. %(reason)s") % {
+                "what": _wished(EndOfTerm(wish.choice), wish.quantity),
+                "who": wish.decided_by,
+                "reason": reason,
+            }
+    is_open = any(refusal is None for refusal in possible.decide.values()) and view.order is None
+    may_decide = access.may(Permission.DECIDE_END)
+    withdraw = possible.withdraw is None and view.order is None and access.may(Permission.CHANGE_QUANTITY)
+    return EndBlock(
+        sentence=texts.ending_text(view.ending, now),
+        decided="" if lost else decided,
+        lost=lost,
+        decide_url=Door.END_OF_TERM.url(company_id, view.id) if is_open and may_decide else "",
+        withdraw_url=wishing.address_of(WithdrawSchedule(), company_id, view.id) if withdraw else "",
+        who_may=may_words(access, Permission.DECIDE_END) if is_open and not may_decide else "",
+    )
+
+
+def _wished(choice: EndOfTerm, quantity: int | None) -> str:
+    if choice is EndOfTerm.RENEW and quantity is not None:
+        return _("“Renew with %(seats)s”") % {"seats": texts.seats(quantity)}
+    return f"“{texts.decision_text(choice)}”"
+
+
+def _stop(view: SubscriptionView, possible: Possibilities, access: CompanyAccess) -> tuple[str, str] | None:
+    """Return label and address of stopping now, or of taking it back into use, where that is open."""
+    if not access.may(Permission.CANCEL) or view.order is not None or view.row.gone_at is not None:
+        return None
+    if possible.reactivate is None:
+        return _("Use it again"), wishing.address_of(Reactivate(), access.company_id, view.id)
+    if possible.cancel is None:
+        return _("Cancel this subscription"), wishing.address_of(Cancel(), access.company_id, view.id)
+    return None
+
+
+def _facts(view: SubscriptionView, possible: Possibilities, moment: Moment) -> list[tuple[str, SafeString | str]]:
+    facts, now = view.facts, moment.commerce
+    found: list[tuple[str, SafeString | str]] = [(_("Product"), view.row.offer_name)]
+    if badge := words.status_badge(view):
+        found.append((_("Status"), badge))
+    if term := words.term(view):
+        found.append((_("Term"), term))
+    if facts.term_start is not None:
+        found.append((_("This term began"), words.term_day(facts.term_start, now)))
+    last = words.term_end(facts)
+    if last is not None:
+        found.append((_("This term ends"), words.term_day_both(last, now)))
+    if last is not None and facts.status is Status.ACTIVE:
+        if facts.auto_renew is not None:
+            found.append((_("Renews by itself"), _("yes") if facts.auto_renew else _("no")))
+        extended = facts.in_extended_term  # its months follow each other: another charge comes with the next one
+        charge = (
+            _("Every month, until you renew or cancel.")
+            if extended
+            else texts.next_charge_text(next_charge(facts, now), now)
+        )
+        found.append((_("Charged by Microsoft"), charge))
+    if possible.cancel is None and facts.cancellation_allowed_until is not None:
+        found.append((_("Can be cancelled until"), dates.moment(facts.cancellation_allowed_until, now)))
+    return found

@@ -1,0 +1,180 @@
+"""The list of subscriptions, on the page and as a file."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tenantry.kernel.ids import CompanyId
+from tenantry.licensing import queries, texts
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.queries import SubscriptionView
+from tenantry.people.permissions import Permission
+from tenantry.web.access import PortalRequest, portal
+from tenantry.web.portal import words
+from tenantry.web.portal.context import company_page
+from tenantry.web.portal.files import csv_answer
+from tenantry.web.ui.components import marks
+
+PER_PAGE = 100
+MOST_IN_FILE = 10_000
+FILTERS = ("current", "active", "trials", "over")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One subscription as plain words: a table of many rows must not ask the template for more than to print."""
+
+    url: str
+    name: str
+    product: str
+    tile: SafeString
+    tags: SafeString
+    seats: str
+    free: str
+    term: str
+    date: str
+    ending: str
+    changes: bool
+    status: SafeString | str
+    order: str
+
+
+def _row(view: SubscriptionView, company_id: UUID, now: datetime) -> Row:
+    facts, ending, end = view.facts, view.ending, words.term_end(view.facts)
+    return Row(
+        url=reverse("portal:subscription", args=[company_id, view.id]),
+        name=view.name,
+        product=view.row.offer_name if view.name != view.row.offer_name else "",
+        tile=marks.initials_tile(view.row.offer_name),
+        tags=words.tags(view),
+        seats=words.quantity(view),
+        free=words.free_seats(view.licences),
+        term=words.term(view),
+        date=words.term_day_both(end, now) if end else "",
+        ending=words.ending_short(ending, facts.quantity),
+        changes=ending.change is not None,
+        status=words.status_badge(view),
+        order=_("Order #%(number)s is under way") % {"number": view.order.number} if view.order else "",
+    )
+
+
+def _wanted(request: HttpRequest) -> tuple[str, str, str, int]:
+    search = request.GET.get("q", "").strip()[:100]
+    show = request.GET.get("show", "current")
+    sort = request.GET.get("sort", "date")
+    page = request.GET.get("page", "1")
+    return (
+        search,
+        show if show in FILTERS else "current",
+        sort if sort in queries.SORTS else "date",
+        int(page) if page.isdigit() and 0 < int(page) < 10_000 else 1,
+    )
+
+
+@portal(Permission.SEE)
+def subscriptions(request: PortalRequest, company_id: UUID) -> HttpResponse:
+    """Show the list: searched, filtered, sorted, a hundred to a page."""
+    moment = Moment.current()
+    search, show, sort, number = _wanted(request)
+    found = queries.listed(
+        CompanyId(company_id),
+        moment.commerce,
+        search=search,
+        show=show,
+        sort=sort,
+        offset=(number - 1) * PER_PAGE,
+        limit=PER_PAGE,
+    )
+    if number > 1 and not found.views:
+        raise Http404
+    rows = [_row(view, company_id, moment.commerce) for view in found.views]
+    page = Paginator(range(found.total), PER_PAGE).page(number)
+    context = company_page(
+        request,
+        "subscriptions",
+        moment,
+        rows=rows,
+        with_status=any(row.status or row.order for row in rows),
+        page=page,
+        search=search,
+        show=show,
+        filters=_filters(request, show),
+        state=words.state_line(_count(found.total), found.freshness, moment),
+        licences_known=found.freshness.licences_known,
+        never_read=found.freshness.succeeded_at is None,
+    )
+    template = "portal/_subscriptions.html" if "HX-Request" in request.headers else "portal/subscriptions.html"
+    return render(request, template, context)
+
+
+def _count(total: int) -> str:
+    return ngettext("%(n)s subscription", "%(n)s subscriptions", total) % {"n": total}
+
+
+def _filters(request: HttpRequest, show: str) -> list[tuple[str, str, bool]]:
+    labels = {
+        "current": _("Current"),
+        "active": _("Active"),
+        "trials": _("Trials"),
+        "over": _("Ended"),
+    }
+    found = []
+    for name in FILTERS:
+        params = request.GET.copy()
+        params.pop("page", None)
+        params["show"] = name
+        found.append((labels[name], f"?{params.urlencode()}", name == show))
+    return found
+
+
+@portal(Permission.SEE)
+def export(request: PortalRequest, company_id: UUID) -> HttpResponse:
+    """Give the list as a file, with the same search and filter."""
+    moment = Moment.current()
+    search, show, sort, _page = _wanted(request)
+    found = queries.listed(
+        CompanyId(company_id), moment.commerce, search=search, show=show, sort=sort, limit=MOST_IN_FILE
+    )
+    lines = [_head(), *(_line(view) for view in found.views)]
+    return csv_answer(_("subscriptions"), request.access.name, moment.commerce, lines)
+
+
+def _head() -> list[str]:
+    return [
+        _("Subscription"),
+        _("Product"),
+        _("Kind"),
+        _("Seats"),
+        _("Assigned in all subscriptions of the product"),
+        _("Seats in all subscriptions of the product"),
+        _("Term"),
+        _("End of the term"),
+        _("At the end of the term"),
+        _("Status"),
+        _("Subscription id"),
+    ]
+
+
+def _line(view: SubscriptionView) -> list[str]:
+    facts, licences, end = view.facts, view.licences, words.term_end(view.facts)
+    return [
+        view.name,
+        view.row.offer_name,
+        texts.kind_text(facts.kind),
+        words.quantity(view),
+        "" if licences is None else str(licences.assigned),
+        "" if licences is None else str(licences.total),
+        words.term(view),
+        end.date().isoformat() if end else "",
+        words.ending_short(view.ending, facts.quantity),
+        texts.status_text(facts.status),
+        view.row.upstream_id,
+    ]

@@ -1,0 +1,150 @@
+"""Short words about subscriptions, for lists and heads. Sentences about rules are in `licensing.texts`."""
+
+from datetime import UTC, datetime
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from tenantry.licensing import texts
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.queries import Freshness, Licences, SubscriptionView
+from tenantry.licensing.rules.facts import EndOfTerm, Status, SubscriptionFacts, SubscriptionKind
+from tenantry.licensing.rules.terms import Ending, Outcome
+from tenantry.web.ui import dates
+from tenantry.web.ui.components import marks
+
+NEVER = 9000
+BY_USE = frozenset({SubscriptionKind.AZURE_PLAN, SubscriptionKind.LEGACY_AZURE, SubscriptionKind.RESERVATION})
+
+_STATUS_TONES = {
+    Status.PENDING: "info",
+    Status.SUSPENDED: "caution",
+    Status.EXPIRED: "critical",
+    Status.DISABLED: "critical",
+    Status.DELETED: "neutral",
+}
+
+
+def term_end(facts: SubscriptionFacts) -> datetime | None:
+    """Return the end of the term; Microsoft writes the end of what has none as the last day of the year 9999."""
+    end = facts.commitment_end
+    return None if end is None or end.year >= NEVER else end
+
+
+def term_moment(at: datetime) -> datetime:
+    """Move a term's start or end to the same day and hour of the reader's time zone: Microsoft counts those in UTC."""
+    return at.astimezone(UTC).replace(tzinfo=timezone.get_current_timezone())
+
+
+def term_day(at: datetime, now: datetime) -> str:
+    """Name the day of a term's start or end: "Wed 16 Dec"."""
+    return dates.day(term_moment(at), now)
+
+
+def term_day_both(at: datetime, now: datetime) -> str:
+    """Give distance and day of a term's end: "in 24 days · Wed 16 Dec"."""
+    return dates.both_forms(term_moment(at), now)
+
+
+def fresh_words(freshness: Freshness, moment: Moment) -> SafeString:
+    """Say how old the figures are (on real time) and whether Microsoft can be reached."""
+    return SafeString(
+        render_to_string(
+            "ui/freshness.html",
+            {
+                "as_of": freshness.succeeded_at,
+                "now": moment.real,
+                "refreshing": freshness.refreshing,
+                "unreachable": freshness.failing,
+            },
+        ).strip()
+    )
+
+
+def state_line(words: str, freshness: Freshness, moment: Moment) -> SafeString:
+    """Put one sentence of state and the age of the figures together."""
+    return format_html("{} · {}", words, fresh_words(freshness, moment))
+
+
+def tags(view: SubscriptionView) -> SafeString:
+    """Show what kind of subscription it is, and that it is a trial."""
+    kind = view.facts.kind
+    if kind is SubscriptionKind.NCE:
+        found = marks.tag(_("NCE"), "info")
+    else:
+        found = marks.tag(texts.kind_text(kind))
+    return format_html("{} {}", found, marks.tag(_("Trial"), "caution")) if view.facts.is_trial else found
+
+
+def quantity(view: SubscriptionView) -> str:
+    """Say how many seats there are, or that it is charged by use."""
+    return _("by use") if view.facts.kind in BY_USE else str(view.facts.quantity)
+
+
+def term(view: SubscriptionView) -> str:
+    """Write term and billing plan in words; empty where nothing is committed."""
+    found = texts.term_text(view.facts.term, view.facts.billing_plan)
+    return "" if view.facts.kind in BY_USE and not view.facts.term.value else found
+
+
+def status_badge(view: SubscriptionView) -> SafeString | str:
+    """Show the status, unless the subscription is simply active."""
+    if view.row.gone_at is not None:
+        return marks.badge(_("No longer listed"), "neutral")
+    if view.facts.status is Status.ACTIVE:
+        return ""
+    return marks.badge(texts.status_text(view.facts.status), _STATUS_TONES.get(view.facts.status, "neutral"))
+
+
+def ending_short(ending: Ending, quantity_now: int) -> str:
+    """Say in two or three words what happens on the next date; empty where there is nothing to say."""
+    match ending.outcome:
+        case Outcome.RENEWS:
+            return _("Renews")
+        case Outcome.RENEWS_CHANGED if ending.quantity is not None and ending.quantity != quantity_now:
+            return _("Renews → %(seats)s") % {"seats": texts.seats(ending.quantity)}
+        case Outcome.RENEWS_CHANGED:
+            return _("Renews with a change")
+        case Outcome.UPGRADES:
+            return _("Moves to another product")
+        case Outcome.CONVERTS:
+            return _("Becomes paid: %(seats)s") % {"seats": texts.seats(ending.quantity or 0)}
+        case Outcome.ENDS:
+            return _("Ends")
+        case Outcome.EXTENDS:
+            return _("Extended term")
+        case Outcome.STAYS_EXTENDED:
+            return _("Month by month")
+        case Outcome.EXPIRES | Outcome.LAPSES:
+            return _("Expires")
+        case Outcome.UNKNOWN:
+            return _("Not clear")
+        case Outcome.NOTHING:
+            return ""
+
+
+def ending_kind(view: SubscriptionView, undecided: bool) -> str:
+    """Name the mark of the year strip."""
+    if undecided:
+        return "undecided"
+    match view.ending.decided:
+        case EndOfTerm.END:
+            return "ends"
+        case EndOfTerm.EXTEND:
+            return "extends"
+        case EndOfTerm.RENEW:
+            return "renews"
+        case EndOfTerm.UNDECIDED:
+            return "extends" if view.ending.outcome is Outcome.EXTENDS else "undecided"
+
+
+def free_seats(licences: Licences | None) -> str:
+    """Say how many seats of the product are free in the whole tenant; empty where that is not known."""
+    if licences is None:
+        return ""
+    if licences.assigned > licences.total:
+        return _("%(short)d too few") % {"short": licences.assigned - licences.total}
+    return _("%(free)d free") % {"free": licences.free}

@@ -1,0 +1,1 @@
+"""What only a rehearsal has: moving the sandbox's clock, and the mailbox that nothing leaves."""

@@ -1,0 +1,221 @@
+"""The year strip: the next twelve months as one line, with a mark per renewal whose size says how many seats."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import sqrt
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tenantry.web.ui import dates
+from tenantry.web.ui.drawings.axis import Axis, month_starts
+
+# The two widths in pixels that the marks are laid out for; wider drawings only get more air between them.
+WIDTHS = {"narrow": 300, "wide": 720}
+LEAST_RADIUS, MOST_RADIUS = 4.0, 15.0
+GAP = 2.0
+# A stack may become this high before all marks are made smaller.
+MOST_HEIGHT = 120.0
+# A month's name beyond these would leave the drawing.
+LAST_LABEL = {"narrow": 91.0, "wide": 96.0}
+KINDS = ("renews", "ends", "extends", "undecided")
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """One subscription's end of term; `kind` says what happens: renews, ends, extends or undecided."""
+
+    name: str
+    at: datetime
+    seats: int
+    kind: str = "renews"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The first of a month on the line."""
+
+    x: float
+    label: str
+    year: str
+    only_wide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One renewal as a circle: x in per cent, `rise` the height of its middle above the line, in pixels."""
+
+    x: float
+    rise: float
+    radius: float
+    kind: str
+    title: str
+
+    @property
+    def dot(self) -> float:
+        """Give the radius of the dot that marks an open decision."""
+        return round(self.radius * 0.45, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The marks for one width; `height` is what they need above the line, in pixels."""
+
+    name: str
+    height: int
+    marks: tuple[Mark, ...]
+
+    def tops(self) -> list[tuple[Mark, float]]:
+        """Give every mark with its distance from the upper edge, as SVG counts."""
+        return [(mark, round(self.height - mark.rise, 1)) for mark in self.marks]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The same renewal in words."""
+
+    name: str
+    when: str
+    seats: str
+    outcome: str
+    kind: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class YearStrip:
+    """Everything that the template draws."""
+
+    months: tuple[Month, ...]
+    layouts: tuple[Layout, ...]
+    entries: tuple[Entry, ...]
+    kinds: tuple[tuple[str, str], ...]
+    summary: str
+
+
+def outcome_words(kind: str) -> str:
+    """Say what happens at the end of the term."""
+    return {
+        "renews": _("Renews"),
+        "ends": _("Ends"),
+        "extends": _("Extended term"),
+        "undecided": _("Needs your decision"),
+    }[kind]
+
+
+def _seats(count: int) -> str:
+    return ngettext("%(n)s seat", "%(n)s seats", count) % {"n": count}
+
+
+def _stack(places: Sequence[tuple[float, float]], shrink: float) -> list[tuple[float, float, float]]:
+    """Set circles (x, radius) onto the line, each as low as those before it allow; give (x, rise, radius)."""
+    placed: list[tuple[float, float, float]] = []
+    for x, full in places:
+        radius = full * shrink
+        rise = radius
+        near = [other for other in placed if abs(other[0] - x) < other[2] + radius + GAP]
+        moved = True
+        while moved:
+            moved = False
+            for other_x, other_rise, other_radius in near:
+                apart = other_radius + radius + GAP
+                needed = sqrt(apart**2 - (other_x - x) ** 2)
+                if abs(other_rise - rise) < needed - 1e-6:
+                    rise = other_rise + needed
+                    moved = True
+        placed.append((x, rise, radius))
+    return placed
+
+
+def _gathered(renewals: Sequence[Renewal]) -> list[Renewal]:
+    """Take those of one week that share an outcome together, for companies with very many subscriptions."""
+    groups: dict[tuple[int, int, str], list[Renewal]] = {}
+    for one in renewals:
+        year, week, _weekday = timezone.localtime(one.at).isocalendar()
+        groups.setdefault((year, week, one.kind), []).append(one)
+    return [
+        group[0]
+        if len(group) == 1
+        else Renewal(
+            ngettext("%(n)s renewal", "%(n)s renewals", len(group)) % {"n": len(group)},
+            group[0].at,
+            sum(one.seats for one in group),
+            group[0].kind,
+        )
+        for group in groups.values()
+    ]
+
+
+def _title(one: Renewal, now: datetime) -> str:
+    return f"{one.name}: {_seats(one.seats)}, {dates.day(one.at, now)}. {outcome_words(one.kind)}"
+
+
+def _marks(width: int, axis: Axis, renewals: Sequence[Renewal], shrink: float) -> list[Mark]:
+    most = max((one.seats for one in renewals), default=1) or 1
+    # The large ones settle first, so that they carry the small ones.
+    heaviest = sorted(renewals, key=lambda one: (-one.seats, one.at, one.name))
+    places = []
+    for one in heaviest:
+        radius = LEAST_RADIUS + (MOST_RADIUS - LEAST_RADIUS) * sqrt(max(one.seats, 0) / most)
+        places.append((min(max(axis.x(one.at) / 100 * width, radius), width - radius), radius))
+    return [
+        Mark(round(x / width * 100, 2), round(rise, 1), round(radius, 1), one.kind, _title(one, axis.start))
+        for (x, rise, radius), one in zip(_stack(places, shrink), heaviest, strict=True)
+    ]
+
+
+def _layout(name: str, axis: Axis, renewals: Sequence[Renewal]) -> Layout:
+    """Set the marks as large as the height allows: smaller first, then gathered by week, then smaller again."""
+    marks: list[Mark] = []
+    height = 0.0
+    for shown, shrink in (
+        (renewals, 1.0),
+        (renewals, 0.75),
+        *((_gathered(renewals), shrink) for shrink in (1.0, 0.75, 0.5, 0.35)),
+    ):
+        marks = _marks(WIDTHS[name], axis, shown, shrink)
+        height = max((mark.rise + mark.radius for mark in marks), default=0.0)
+        if height <= MOST_HEIGHT:
+            break
+    return Layout(name, max(int(height) + 2, 36), tuple(marks))
+
+
+def draw(renewals: Sequence[Renewal], now: datetime) -> YearStrip:
+    """Lay out the renewals of the twelve months from `now`; others are left out.
+
+    Marks whose dates are too near to each other are stacked; equal input gives an equal picture.
+    """
+    local = timezone.localtime(now)
+    day = 28 if (local.month, local.day) == (2, 29) else local.day
+    end = local.replace(year=local.year + 1, day=day)
+    chosen = sorted((one for one in renewals if now <= one.at <= end), key=lambda one: (one.at, -one.seats, one.name))
+    axis = Axis(now, end)
+    entries = tuple(
+        Entry(one.name, dates.day(one.at, now), _seats(one.seats), outcome_words(one.kind), one.kind, one.url)
+        for one in chosen
+    )
+    months = []
+    for first in month_starts(now, end):
+        x = axis.x(first)
+        if x <= LAST_LABEL["wide"]:
+            # In a narrow drawing every second month has its name; January, which is the year, always has.
+            only_wide = first.month % 2 == 0 or x > LAST_LABEL["narrow"]
+            months.append(Month(x, date_format(first, "M"), str(first.year) if first.month == 1 else "", only_wide))
+    present = {one.kind for one in chosen}
+    total = sum(one.seats for one in chosen)
+    summary = (
+        ngettext("%(n)s renewal", "%(n)s renewals", len(chosen)) % {"n": len(chosen)} + " · " + _seats(total)
+        if chosen
+        else _("No renewals in the next twelve months")
+    )
+    return YearStrip(
+        months=tuple(months),
+        layouts=tuple(_layout(name, axis, chosen) for name in WIDTHS),
+        entries=entries,
+        kinds=tuple((kind, outcome_words(kind)) for kind in KINDS if kind in present),
+        summary=summary,
+    )

@@ -1,0 +1,113 @@
+"""The gallery: every component in every state, for rehearsal and debugging."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from tenantry.branding import queries as branding
+from tenantry.web.ui import frame as frames
+from tenantry.web.ui import glossary
+from tenantry.web.ui.components import marks
+from tenantry.web.ui.gallery import samples
+
+FRAMES = {
+    "portal": "ui/gallery/portal.html",
+    "backoffice": "ui/gallery/backoffice.html",
+    "sign-in": "ui/gallery/sign_in.html",
+}
+
+
+def _only_in_rehearsal() -> None:
+    if not (settings.DEBUG or settings.REHEARSAL):
+        raise Http404
+
+
+def _context(request: HttpRequest) -> dict[str, object]:
+    brand = request.GET.get("brand", "")
+    if brand not in samples.BRANDS:
+        brand = ""
+    context = samples.frame_context(brand, reverse("ui:brand", args=[brand]) if brand else "")
+    context["theme"] = request.GET.get("theme") or None
+    context["density"] = request.GET.get("density") or None
+    return context
+
+
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Show the components; `?brand=`, `?theme=` and `?density=` choose the look."""
+    _only_in_rehearsal()
+    context = _context(request) | samples.forms_shown()
+    context |= {
+        "chosen": {name: request.GET.get(name, "") for name in ("brand", "theme", "density")},
+        "brands": ["", *samples.BRANDS],
+        "tones": marks.TONES,
+        "rows": samples.rows(),
+        "lines": samples.lines(),
+        "strip": samples.strip(),
+        "crowded": samples.strip(66),
+        "nothing": samples.strip(0),
+        "progress": samples.progress(),
+        "happenings": samples.happenings(),
+        "notes": samples.OUTCOME_NOTES,
+        "page": samples.page(7),
+        "terms": glossary.TERMS,
+        "long_name": samples.LONG_NAME,
+        "tabs": [
+            frames.Tab("Companies", "#", True, 24),
+            frames.Tab("Delegated Admin", "#", False, 2),
+            frames.Tab("Removed tenants", "#"),
+        ],
+        "crumbs": [
+            frames.Crumb("Companies", "#"),
+            frames.Crumb("Fabrikam", "#"),
+            frames.Crumb("End User Portal"),
+        ],
+        "schedule": frames.NextStep("Set 8 seats for 16 December", "#"),
+        "cancel": frames.NextStep("Keep 12 seats", "#"),
+        "stop_switch_sample": frames.StopSwitch(samples.NOW, "Dana Birkby", "Price list is wrong", "#"),
+        "acting_sample": frames.ActingAsStaff("Dana Birkby", "Contoso IT", "Fabrikam", "#"),
+    }
+    return render(request, "ui/gallery/gallery.html", context)
+
+
+def preview(request: HttpRequest) -> HttpResponse:
+    """Show what a number of seats would do, as the fragment of a live preview."""
+    _only_in_rehearsal()
+    seats = request.GET.get("plan-seats", "")
+    return render(request, "ui/gallery/consequences.html", {"seats": int(seats) if seats.isdigit() else 12})
+
+
+def frame(request: HttpRequest, name: str) -> HttpResponse:
+    """Show a base template with sample content."""
+    _only_in_rehearsal()
+    if name not in FRAMES:
+        raise Http404
+    context = _context(request) | {
+        "places": samples.groups() if name == "backoffice" else samples.places(),
+        "current_place": "companies" if name == "backoffice" else "overview",
+        "rows": samples.rows(),
+        "strip": samples.strip(),
+        "lines": samples.lines(),
+        "happenings": samples.happenings(),
+        "tabs": [
+            frames.Tab("Companies", "#", True, 24),
+            frames.Tab("Delegated Admin", "#", False, 2),
+            frames.Tab("Removed tenants", "#"),
+        ],
+    }
+    return render(request, FRAMES[name], context)
+
+
+def brand_stylesheet(request: HttpRequest, name: str) -> HttpResponse:
+    """Serve the accent of one of the difficult brands."""
+    _only_in_rehearsal()
+    if name not in samples.BRANDS:
+        raise Http404
+    palette = branding.palette_of(samples.BRANDS[name])
+    lines = "".join(
+        f"--brand-accent{suffix}:{tokens.accent};"
+        f"--brand-on-accent{suffix}:{tokens.on_accent};"
+        f"--brand-accent-text{suffix}:{tokens.accent_text};"
+        for tokens, suffix in ((palette.light, ""), (palette.dark, "-dark"))
+    )
+    return HttpResponse(f":root{{{lines}}}", content_type="text/css")

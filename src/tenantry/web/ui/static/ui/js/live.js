@@ -1,0 +1,46 @@
+// What a swapped fragment owes its reader: busy while it is fetched, said aloud, and the focus where it belongs.
+
+const SHOWN_FOR = 4000;
+const live = document.getElementById("live");
+
+function say(text, show) {
+  if (!live || !text) return;
+  const note = document.createElement("p");
+  note.className = show ? "toast" : "toast-unseen";
+  note.textContent = text;
+  live.append(note);
+  // A toast only repeats what the page shows as well, so nobody loses anything when it goes.
+  setTimeout(() => note.remove(), SHOWN_FOR);
+}
+
+document.addEventListener("ui:say", (event) => say(event.detail.text, event.detail.show));
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  event.detail.target?.setAttribute("aria-busy", "true");
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  event.detail.target?.removeAttribute("aria-busy");
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const fragment = event.detail.elt;
+  if (!fragment?.querySelectorAll) return;
+  const parts = [fragment, ...fragment.querySelectorAll("[data-announce], [data-focus]")];
+  for (const part of parts) {
+    if (part.dataset?.announce) say(part.dataset.announce, false);
+  }
+  parts.find((part) => part.dataset && "focus" in part.dataset)?.focus();
+});
+document.addEventListener("htmx:sendError", () => say(live?.dataset.lost, true));
+document.addEventListener("htmx:responseError", () => say(live?.dataset.failed, true));
+
+// A whole page in answer to a request for a fragment means that the server sent the reader elsewhere: after a form
+// that is done, or to the sign-in when the session is over. Go there instead of putting a page inside a page.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const answer = event.detail.xhr;
+  if (answer.status >= 300 || !/^\s*<!doctype/i.test(answer.responseText.slice(0, 200))) return;
+  event.detail.shouldSwap = false;
+  location.assign(answer.responseURL);
+});
+
+// A page that failed its check shows where to begin.
+document.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,210 @@
+"""The back office as staff meet it: by click, without scripts, on a phone, in the dark."""
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from tenantry.jobs.testing import run_due_jobs
+from tenantry.kernel import clock
+from tenantry.licensing.actions import current_limits, stop
+from tenantry.licensing.models import ChangeOrder, OrderState
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.rules.wishes import SetQuantity
+from tenantry.people import actions as people
+from tenantry.people.models import Company, EndUser, EndUserRole, SignInRecord, Staff
+from tenantry.people.outcomes import Invited
+from tests.browser.portal import enter, findings
+from tests.support.house import HARBOUR, OWNER, House
+from tests.support.orders import placed
+from tests.web.portal.visitors import DANA, PREMIUM
+
+pytestmark = pytest.mark.browser
+
+
+def busy(house: House, harbour: Company) -> list[str]:
+    """Give every page something to show, and return the pages' addresses."""
+    now = clock.now()
+    ben = _invite(harbour, "edward.finch@harbourvale.example")
+    tried = SignInRecord.objects.create(
+        happened_at=now - timedelta(hours=2),
+        accepted=False,
+        reason="other_name",
+        company=harbour,
+        tid=HARBOUR,
+        oid="another-oid",
+        tenant_name="Harbour & Vale Ltd",
+        name="Eddie Finch",
+        username="eddie@harbourvale.example",
+        end_user_id=ben,
+    )
+    view = house.subscription(harbour, PREMIUM)
+    order = placed(view, SetQuantity(view.facts.quantity + 1))
+    run_due_jobs()
+    view = house.subscription(harbour, "Exchange")
+    undecided = placed(view, SetQuantity(view.facts.quantity + 2))
+    ChangeOrder.objects.filter(id=undecided.id).update(
+        state=OrderState.UNSURE, needs_person=True, outcome={"settled": "undecidable"}
+    )
+    gone = house.connection.tenants.get(name="Old Mill Antiques")
+    gone.missing_since = now - timedelta(days=2)
+    gone.save()
+    stop(acting_as=OWNER, reason="The price list is wrong", moment=Moment.current())
+    company, user = f"/office/c/{harbour.id}/", f"/office/c/{harbour.id}/portal/users/{ben}/"
+    staff = Staff.objects.get(person__username=DANA).id
+    return [
+        "/office/",
+        "/office/?q=nobody",
+        "/office/add/?added=yes",
+        "/office/removed-tenants/",
+        f"/office/removed-tenants/{gone.id}/",
+        company,
+        f"{company}activity/",
+        f"{company}remove/",
+        f"{company}portal/",
+        f"{company}portal/switch/",
+        user,
+        f"{user}remove/",
+        f"{user}bind/{tried.id}/",
+        "/office/people/",
+        "/office/people/staff/",
+        "/office/people/staff/add/",
+        f"/office/people/staff/{staff}/",
+        f"/office/people/staff/{staff}/remove/",
+        "/office/orders/",
+        f"/office/orders/{order.id}/",
+        f"/office/orders/{undecided.id}/",
+        "/office/settings/",
+    ]
+
+
+def _invite(company: Company, email: str) -> UUID:
+    invited = people.invite_end_user(
+        acting_as=OWNER, company_id=company.id, email=email, role=EndUserRole.VIEW, now=clock.now()
+    )
+    assert isinstance(invited, Invited)
+    return invited.end_user_id
+
+
+def test_axe_finds_nothing_in_either_scheme_and_no_page_scrolls_sideways(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    pages = busy(house, harbour)
+    enter(page, web.url, DANA)
+    found = []
+    for address in pages:
+        for scheme, width in (("light", 1440), ("dark", 390)):
+            page.context.add_cookies([{"name": "theme", "value": scheme, "url": web.url}])
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(web.url + address)
+            found += [f"{address} {scheme} {one}" for one in findings(page)]
+            for narrow in (width, 320, 820):
+                page.set_viewport_size({"width": narrow, "height": 900})
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                if wide > narrow:
+                    found.append(f"{address} is {wide} wide at {narrow}")
+    assert found == []
+
+
+def test_tenants_become_companies_and_their_portal_opens(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    enter(page, web.url, DANA)
+    page.goto(f"{web.url}/office/")
+    page.get_by_role("link", name="Add companies").click()
+    page.get_by_role("searchbox").fill("meridian")
+    page.keyboard.press("Enter")
+    page.get_by_label("Meridian Group Holdings plc").check()
+    page.get_by_role("button", name="Add the ticked companies").click()
+    expect(page.get_by_role("heading", name="The companies are added")).to_be_visible()
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+
+    run_due_jobs()
+
+    page.wait_for_url(f"{web.url}/office/")
+    expect(page.get_by_text("2 companies were refreshed.")).to_be_visible()  # Nordlys was never read
+    page.get_by_role("link", name="Meridian Group Holdings plc").click()
+    page.get_by_role("link", name="End User Portal").click()
+    page.get_by_role("button", name="Switch the portal on").click()
+    expect(page.get_by_text("The End User Portal of Meridian Group Holdings plc is switched on.")).to_be_visible()
+    page.get_by_label("E-mail address of the Microsoft account").fill("edward.finch@harbourvale.example")
+    page.get_by_label("Role").select_option("Modify")
+    page.get_by_role("button", name="Add user").click()
+    expect(page.get_by_role("heading", name="harbourvale.example belongs to another tenant")).to_be_visible()
+    page.get_by_role("button", name="Invite from that tenant").click()
+    expect(page.get_by_text("edward.finch@harbourvale.example is invited.")).to_be_visible()
+    access = EndUser.objects.get(email="edward.finch@harbourvale.example")
+    assert (access.role, access.pinned_tenant_id, access.company.name) == (
+        "modify",
+        HARBOUR,
+        "Meridian Group Holdings plc",
+    )
+
+
+def test_a_refresh_ends_on_the_page_that_watches_it(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    enter(page, web.url, DANA)
+    page.goto(f"{web.url}/office/c/{harbour.id}/")
+    page.get_by_role("button", name="Refresh now").click()
+    expect(page.locator("#refresh-progress")).to_be_visible()
+    expect(page.get_by_role("button", name="Refresh now")).to_be_disabled()
+    run_due_jobs()
+    expect(page.get_by_text("1 company was refreshed.")).to_be_visible()
+    expect(page.locator("#refresh-progress")).to_have_count(0)
+    assert page.url == f"{web.url}/office/c/{harbour.id}/"
+
+
+def test_an_order_is_followed_until_it_is_done(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    view = house.subscription(harbour, PREMIUM)
+    order = placed(view, SetQuantity(view.facts.quantity + 1))
+    enter(page, web.url, DANA)
+    page.goto(f"{web.url}/office/orders/")
+    page.get_by_role("link", name=re.compile("43 seats from now on")).click()
+    expect(page.get_by_role("heading", name="It waits to be sent.")).to_be_visible()
+    run_due_jobs()
+    expect(page.get_by_role("heading", name="It took effect, read back from Microsoft.")).to_be_visible()
+    order.refresh_from_db()
+    expect(page.get_by_role("textbox", name="request id")).to_have_value(str(order.request_id))
+
+
+def test_contrast_follows_the_colour_while_it_is_typed(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    enter(page, web.url, DANA)
+    page.goto(f"{web.url}/office/settings/")
+    page.get_by_label("Accent colour").fill("#ffd200")
+    expect(page.locator("#contrast")).to_contain_text("Light: Buttons use #a28500")
+    expect(page.locator("#contrast svg rect").first).to_have_attribute("fill", "#a28500")
+
+
+def test_everything_works_without_scripts(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    enter(plain, web.url, DANA)
+    plain.goto(f"{web.url}/office/")
+    plain.get_by_role("button", name="Refresh now").click()
+    expect(plain.get_by_text("Waiting for a worker")).to_be_visible()
+    run_due_jobs()
+    plain.goto(f"{web.url}/office/")
+    expect(plain.locator("#refresh-progress")).to_have_count(0)
+    plain.get_by_role("link", name="Settings").click()
+    plain.get_by_label("Reason").fill("The price list is wrong")
+    plain.get_by_role("button", name="Throw the stop switch").click()
+    expect(plain.locator("#stop-switch")).to_contain_text("The price list is wrong")
+    assert current_limits().stop_reason == "The price list is wrong"
+    plain.get_by_role("button", name="Release the stop switch").click()
+    expect(plain.locator("#stop-switch")).to_have_count(0)
+    plain.goto(f"{web.url}/office/add/")
+    plain.get_by_role("link", name="Tick all on this page").click()
+    expect(plain.locator('input[name="tenant"]').first).to_be_checked()
+    plain.goto(f"{web.url}/office/c/{harbour.id}/portal/")
+    plain.get_by_role("link", name="Switch the portal off").click()
+    plain.get_by_role("button", name="Switch the portal off").click()
+    expect(plain.get_by_role("button", name="Switch the portal on")).to_be_visible()
+    context.close()

@@ -1,0 +1,177 @@
+"""The portal as a person meets it: by click, by keyboard, without scripts, on a phone, in the dark."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from tenantry.licensing.models import ChangeOrder
+from tenantry.licensing.rules.wishes import SetQuantity
+from tenantry.people.models import Company
+from tests.browser.portal import enter, findings
+from tests.support.house import House, finish
+from tests.support.orders import placed
+from tests.web.portal.visitors import ANNA, BEN, PREMIUM, TEAMS, at, of
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_seat_count_is_changed_by_clicking(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    enter(page, web.url, BEN)
+    page.goto(f"{web.url}/")
+    page.get_by_role("link", name="Subscriptions").first.click()
+    page.get_by_role("link", name=PREMIUM).click()
+    planned = page.locator("#planned")
+    for _ in range(3):
+        page.get_by_role("button", name="One more").click()
+    expect(planned.get_by_text("You get 3 seats more: 45 instead of 42.")).to_be_visible()
+    expect(page.locator("#live")).to_contain_text("You get 3 seats more")
+    page.get_by_role("button", name="Add 3 seats").dblclick()
+    page.wait_for_url(re.compile("/orders/"))
+    expect(page.get_by_text("Your change is saved and on its way.")).to_be_visible()
+    assert ChangeOrder.objects.count() == 1
+
+    finish(ChangeOrder.objects.get().id)
+
+    expect(page.locator("#order").get_by_text("You now have 45 seats.")).to_be_visible()
+    expect(page.locator("#live")).to_contain_text("Done.")
+    expect(page.locator("#order")).not_to_have_attribute("hx-get", re.compile("."))
+    page.get_by_role("link", name="Back to the subscription").click()
+    expect(page.locator("#id_seats")).to_have_value("45")
+
+
+def test_a_seat_count_is_changed_by_keyboard_alone(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    enter(page, web.url, BEN)
+    page.goto(web.url + of(house.subscription(harbour, TEAMS)))
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    _tab_to(page, "#id_seats")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_text("What is it to be, now that you have 14 seats?")).to_be_visible()
+    _tab_to(page, "#schedule-keep")
+    page.keyboard.press("ArrowDown")
+    _tab_to(page, "#planned button[type=submit]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#planned dl")).to_be_focused()
+    expect(page.get_by_text("On Wed 25 November it renews with a change: 10 seats")).to_be_visible()
+    _tab_to(page, "#planned form[method=post] button")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/orders/"))
+    assert ChangeOrder.objects.get().wish == {"type": "SetQuantity", "quantity": 14, "schedule": "shift"}
+
+
+def _tab_to(page: Page, selector: str) -> None:
+    """Press Tab until an element has the focus."""
+    wanted = page.locator(selector).first
+    for _ in range(40):
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} cannot be reached by Tab")
+
+
+def test_a_seat_count_is_changed_without_scripts(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    enter(plain, web.url, ANNA)
+    plain.goto(f"{web.url}{at(harbour, 'subscriptions/')}")
+    plain.get_by_label("Search subscriptions").fill("premium")
+    plain.get_by_role("button", name="Search").click()
+    plain.get_by_role("link", name=PREMIUM).click()
+    plain.get_by_role("spinbutton", name="Seats").fill("45")
+    plain.get_by_role("button", name="See what happens").click()
+    expect(plain.get_by_role("spinbutton", name="Seats")).to_have_value("45")
+    plain.get_by_role("button", name="Add 3 seats").click()
+    expect(plain.get_by_text("Your change is saved and on its way.")).to_be_visible()
+    finish(ChangeOrder.objects.get().id)
+    expect(plain.get_by_text("You now have 45 seats.")).to_be_visible()  # the page loads itself again
+
+    plain.get_by_role("link", name="Back to the subscription").click()
+    plain.get_by_role("link", name="Decide what happens").click()
+    plain.locator("label", has_text=re.compile("^End$")).click()
+    plain.get_by_role("button", name="See what happens").click()
+    plain.get_by_role("button", name="End on 15 December …").click()
+    expect(plain.get_by_role("heading", name="Are you sure?")).to_be_visible()
+    plain.get_by_role("button", name="End on 15 December").click()
+    plain.get_by_role("button", name="Withdraw the order").click()
+    expect(plain.get_by_text("Nothing was sent to Microsoft.").first).to_be_visible()
+    assert [order.state for order in ChangeOrder.objects.order_by("number")] == ["applied", "withdrawn"]
+    context.close()
+
+
+def test_the_list_is_searched_while_typing(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    enter(page, web.url, ANNA)
+    page.goto(f"{web.url}{at(harbour, 'subscriptions/')}")
+    page.get_by_label("Search subscriptions").press_sequentially("visio")
+    expect(page.locator("#list tbody tr")).to_have_count(1)
+    assert "q=visio" in page.url
+    expect(page.get_by_label("Search subscriptions")).to_be_focused()
+
+
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    enter(page, web.url, ANNA)
+    view, teams = house.subscription(harbour, PREMIUM), house.subscription(harbour, TEAMS)
+    done = finish(placed(house.subscription(harbour, "Power BI"), SetQuantity(7)).id)
+    under_way = placed(house.subscription(harbour, "Exchange"), SetQuantity(10))
+    pages = [
+        at(harbour),
+        at(harbour, "subscriptions/"),
+        at(harbour, "subscriptions/?q=nothing"),
+        of(view),
+        of(view, "change/?seats=45&when=now"),
+        of(view, "change/?seats=1&when=now"),
+        of(teams, "change/?seats=14&when=now"),
+        of(view, "end-of-term/?choice=end"),
+        of(house.subscription(harbour, "Microsoft Teams Premium")),
+        at(harbour, f"orders/{done.id}/"),
+        at(harbour, f"orders/{under_way.id}/"),
+        at(harbour, "renewals/"),
+        at(harbour, "activity/"),
+        at(harbour, "people/"),
+        "/companies/",
+        "/preferences/",
+        "/rehearsal/mailbox/",
+    ]
+    found: dict[str, list[str]] = {}
+    for number, address in enumerate(pages):
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.goto(web.url + address)
+        wrong = findings(page)
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        if number % 2:
+            page.set_viewport_size({"width": 390, "height": 844})
+        wrong += findings(page)
+        for width in (320, 390, 820, 1440):
+            page.set_viewport_size({"width": width, "height": 700})
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong.append(f"scrolls sideways at {width}")
+        if wrong:
+            found[address] = wrong
+    assert found == {}
+
+
+def test_asking_once_more_is_clean_too(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    enter(page, web.url, ANNA)
+    page.goto(web.url + of(house.subscription(harbour, PREMIUM), "end-of-term/?choice=end"))
+    page.get_by_role("button", name="End on 15 December …").click()
+    expect(page.get_by_role("heading", name="Are you sure?")).to_be_visible()
+    assert findings(page) == []
+    page.get_by_role("link", name="Leave everything as it is").click()
+    assert not ChangeOrder.objects.exists()
+
+
+def test_the_strip_moves_the_world(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    enter(page, web.url, ANNA)
+    page.goto(f"{web.url}{at(harbour, 'renewals/')}")
+    page.get_by_role("button", name="+1 week").click()
+    expect(page.get_by_text("Sandbox date: Sun 29 Nov 2026")).to_be_visible()
+    expect(page.get_by_text("The sandbox is at Sun 29 Nov")).to_be_visible()
+    assert page.url.endswith("/renewals/")

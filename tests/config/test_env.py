@@ -1,0 +1,68 @@
+"""Settings from the environment: read once, loudly, also from files."""
+
+from pathlib import Path
+
+import pytest
+
+from tenantry.config import env, mail
+
+
+def test_a_file_counts_before_the_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("from the file\n")
+    monkeypatch.setenv("TENANTRY_SECRET_KEY", "from the environment")
+    monkeypatch.setenv("TENANTRY_SECRET_KEY_FILE", str(tmp_path / "secret"))
+    assert env.text("TENANTRY_SECRET_KEY") == "from the file"
+
+
+def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENANTRY_SECRET_KEY_FILE", "/nowhere/secret")
+    with pytest.raises(env.SettingError, match=r"TENANTRY_SECRET_KEY_FILE points to /nowhere/secret"):
+        env.text("TENANTRY_SECRET_KEY")
+
+
+def test_misspelt_names_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENANTRY_SECRET_KEI", "x")
+    monkeypatch.setenv("TENANTRY_EMAIL_URL_FILE", "/etc/tenantry/email")
+    assert env.unknown() == ["TENANTRY_SECRET_KEI"]
+
+
+@pytest.mark.parametrize(("written", "meant"), [("1", True), ("Yes", True), ("off", False), ("FALSE", False)])
+def test_yes_and_no(monkeypatch: pytest.MonkeyPatch, written: str, meant: bool) -> None:
+    monkeypatch.setenv("TENANTRY_DEBUG", written)
+    assert env.flag("TENANTRY_DEBUG", not meant) is meant
+
+
+@pytest.mark.parametrize("written", ["maybe", "2"])
+def test_neither_yes_nor_no(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("TENANTRY_DEBUG", written)
+    with pytest.raises(env.SettingError, match="write true or false"):
+        env.flag("TENANTRY_DEBUG", False)
+
+
+@pytest.mark.parametrize(("written", "words"), [("many", "write a whole number"), ("0", "the least is 1")])
+def test_no_usable_number(monkeypatch: pytest.MonkeyPatch, written: str, words: str) -> None:
+    monkeypatch.setenv("TENANTRY_WEB_THREADS", written)
+    with pytest.raises(env.SettingError, match=words):
+        env.number("TENANTRY_WEB_THREADS", 8, least=1)
+
+
+@pytest.mark.parametrize(
+    ("address", "server"),
+    [
+        ("smtp://mail.example.org:25", mail.MailServer("mail.example.org", 25)),
+        ("smtp://u:p%40ss@mail.example.org", mail.MailServer("mail.example.org", 587, "u", "p@ss", start_tls=True)),
+        ("smtp://u:p@mail.example.org:25", mail.MailServer("mail.example.org", 25, "u", "p", start_tls=True)),
+        ("smtps://mail.example.org", mail.MailServer("mail.example.org", 465, tls=True)),
+    ],
+)
+def test_mail_servers(address: str, server: mail.MailServer) -> None:
+    assert mail.read(address) == ("django.core.mail.backends.smtp.EmailBackend", server)
+
+
+def test_no_mail_server() -> None:
+    assert mail.read("") == ("django.core.mail.backends.dummy.EmailBackend", mail.MailServer())
+
+
+def test_another_scheme_is_refused() -> None:
+    with pytest.raises(env.SettingError, match="smtp://user:password@host:587"):
+        mail.read("imap://mail.example.org")

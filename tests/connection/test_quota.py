@@ -1,0 +1,105 @@
+"""The pace towards Microsoft, shared by threads and workers."""
+
+import threading
+import time
+import uuid
+
+from django.db import connection as database
+from pytest_django import DjangoAssertNumQueries
+
+from tenantry.connection.quota import SharedQuota
+
+
+def a_key() -> str:
+    """Return the key of a partner that no other test has."""
+    return f"partner:{uuid.uuid4()}"
+
+
+def take_all(quota: SharedQuota, key: str, seconds: float = 0.0) -> int:
+    """Take tokens until there is none in time."""
+    taken = 0
+    deadline = time.monotonic() + seconds
+    while quota.acquire(key, deadline):
+        taken += 1
+    return taken
+
+
+def test_a_twelfth_may_go_at_once_and_the_rest_flows_in(transactional_db: None) -> None:
+    quota, key = SharedQuota(600), a_key()
+    assert 50 <= take_all(quota, key) <= 52
+    assert 8 <= take_all(quota, key, seconds=1.0) <= 11
+
+
+def test_a_call_that_cannot_go_in_time_is_refused_at_once(transactional_db: None) -> None:
+    quota, key = SharedQuota(12), a_key()
+    assert quota.acquire(key, time.monotonic())
+    started = time.monotonic()
+    assert not quota.acquire(key, started + 1.0)
+    assert time.monotonic() - started < 0.5
+
+
+def test_two_workers_with_many_threads_share_one_pace(transactional_db: None) -> None:
+    key, seconds, per_minute = a_key(), 2.0, 3000
+    taken: list[int] = []
+
+    def work(quota: SharedQuota) -> None:
+        taken.append(take_all(quota, key, seconds))
+        database.close()
+
+    workers = [SharedQuota(per_minute), SharedQuota(per_minute)]
+    threads = [threading.Thread(target=work, args=(worker,)) for worker in workers for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # A burst of 250 and 45.8 a second; what one worker holds in stock when the time is over is not taken.
+    allowed = 250 + seconds * (3000 - 250) / 60
+    assert allowed * 0.85 <= sum(taken) <= allowed + 12
+
+
+def test_when_microsoft_says_wait_every_worker_waits_and_other_partners_do_not(transactional_db: None) -> None:
+    first, second, key, other = SharedQuota(600), SharedQuota(600), a_key(), a_key()
+    assert second.acquire(key, time.monotonic())
+    first.penalise(key, 30.0)
+    fresh = SharedQuota(600)
+    for quota in (first, fresh):
+        assert not quota.acquire(key, time.monotonic() + 1.0)
+        assert quota.acquire(other, time.monotonic())
+    first.penalise(key, 1.0)
+    assert not fresh.acquire(key, time.monotonic() + 5.0)  # the longer wait stays
+
+
+def test_after_the_wait_it_goes_on(transactional_db: None) -> None:
+    quota, key = SharedQuota(6000), a_key()
+    quota.penalise(key, 0.3)
+    started = time.monotonic()
+    assert quota.acquire(key, started + 2.0)
+    assert 0.25 <= time.monotonic() - started <= 1.0
+
+
+def test_a_customers_pace_costs_no_round_trip(
+    transactional_db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    quota, key = SharedQuota(600), f"{a_key()}/customer"
+    with django_assert_num_queries(0):
+        assert take_all(quota, key) == 50
+        quota.penalise(key, 5.0)
+        assert not quota.acquire(key, time.monotonic() + 1.0)
+
+
+def test_tokens_are_fetched_in_batches(
+    transactional_db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    quota, key = SharedQuota(30_000), a_key()
+    quota.acquire(key, time.monotonic())
+    with django_assert_num_queries(1):
+        for _ in range(150):
+            assert quota.acquire(key, time.monotonic())
+
+
+def test_a_stock_goes_stale_so_that_an_idle_worker_holds_nothing_back(transactional_db: None) -> None:
+    quota, key = SharedQuota(600), a_key()
+    quota.acquire(key, time.monotonic())
+    time.sleep(0.6)
+    quota.penalise(key, 10.0)
+    assert not quota.acquire(key, time.monotonic())

@@ -1,0 +1,78 @@
+"""`make demo` as a newcomer meets it: starts, answers, leaves nothing running, goes on where it was."""
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.demo import Demo, eventually
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo with nothing set up; its tests run in the order of this file."""
+    found = Demo(tmp_path_factory.mktemp("demo"))
+    yield found
+    if found.process is not None and found.process.poll() is None:
+        found.end(signal.SIGTERM)
+
+
+def test_the_first_start_says_everything(demo: Demo) -> None:
+    said = demo.start("--empty")
+    assert f"http://localhost:{demo.port}/" in said
+    assert f"http://localhost:{demo.sandbox_port}/" in said
+    assert "dana.okafor@kestrel-it.example" in said
+    assert re.search(rf"http://localhost:{demo.port}/first-owner/\S{{40,}}/", said)
+    assert demo.get("/healthz") == (200, "ok\n")
+    assert json.loads(demo.get("/readyz")[1])["workers"] == 1
+    assert "Sign in" in demo.get("/sign-in/")[1]
+
+
+def test_a_second_demo_beside_it_is_refused(demo: Demo) -> None:
+    said = demo.command().communicate(timeout=30)[0]
+    assert demo.process is not None
+    assert said == f"A demo runs here already (process {demo.process.pid}). Stop it first.\n"
+
+
+def test_a_taken_port_is_named(demo: Demo, tmp_path: Path) -> None:
+    other = Demo(tmp_path)
+    process = other.command(PORT=str(demo.port))
+    assert process.communicate(timeout=30)[0] == (
+        f"Port {demo.port} is taken by another program. Choose another one: make demo PORT={demo.port + 80}\n"
+    )
+    assert process.returncode == 1
+
+
+def test_a_killed_worker_is_started_again(demo: Demo) -> None:
+    time.sleep(4)  # sooner than that it would count as one that cannot run at all
+    [pid] = [pid for pid, line in demo.processes() if line.endswith("tenantry.config.cli worker")]
+    os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: json.loads(demo.get("/readyz")[1])["workers"] == 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_nothing_is_left_running_and_it_goes_on_where_it_was(demo: Demo, number: signal.Signals) -> None:
+    before = str(demo.sandbox("/_sandbox/clock", {"advance": "P1D"})["now"])
+    code = demo.end(number)
+    assert code == (-signal.SIGKILL if number == signal.SIGKILL else 0)
+    assert eventually(lambda: demo.running() == []), demo.running()
+    started = time.monotonic()
+    demo.start("--empty")
+    assert time.monotonic() - started < 60  # four on a machine that does nothing else
+    assert str(demo.sandbox("/_sandbox/clock")["now"]) >= before
+
+
+def test_starting_over(demo: Demo) -> None:
+    said = demo.command("--reset").communicate(timeout=30)[0]
+    assert "A demo runs here already" in said
+    demo.end(signal.SIGINT)
+    said = demo.command("--reset").communicate(timeout=60)[0]
+    assert said == "The rehearsal world is forgotten. The next demo starts from the beginning.\n"
+    assert not (demo.var / "demo").exists()

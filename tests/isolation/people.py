@@ -1,0 +1,113 @@
+"""Everybody who may come to an address: signed out, strangers, each role at the company, each kind of staff."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client
+
+from tenantry.kernel import clock
+from tenantry.people.models import Company, EndUser, EndUserRole, Person, Staff, StaffRole
+from tenantry.people.permissions import ACTING_STAFF_MAY, END_USER_MAY, STAFF_MAY, Permission
+from tenantry.web.access import Audience, DeclaredAccess
+from tenantry.web.sign_in import session
+from tests.support.house import HARBOUR, NORDLYS, House
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody, with what the product's tables of roles say about them; ``person_id`` is None for who is signed out."""
+
+    name: str
+    person_id: UUID | None = None
+    role: EndUserRole | StaffRole | None = None
+    sees: frozenset[UUID] | None = frozenset()  # companies; None means all
+
+    def may(self, access: DeclaredAccess, company_id: UUID | None) -> bool:
+        """Say whether this visitor is to see a page that declares this, about this company."""
+        if access.audience in {Audience.PUBLIC, Audience.REHEARSAL}:
+            return True
+        if self.role is None or access.permission is None:
+            return self.role is not None
+        if access.every_company and self.sees is not None:
+            return False
+        if company_id is not None and self.sees is not None and company_id not in self.sees:
+            return False
+        return access.permission in self._allowed(access.audience)
+
+    def _allowed(self, audience: Audience) -> frozenset[Permission]:
+        if isinstance(self.role, EndUserRole):
+            return END_USER_MAY[self.role] if audience is Audience.PORTAL else frozenset()
+        if not isinstance(self.role, StaffRole):
+            return frozenset()
+        if audience is Audience.OFFICE:
+            return STAFF_MAY[self.role]
+        return ACTING_STAFF_MAY if Permission.OFFICE_ACT in STAFF_MAY[self.role] else frozenset()
+
+    def client(self, *, proved_ago: timedelta = timedelta()) -> Client:
+        """Return a browser of this visitor, signed in through the product's own session."""
+        client = Client(raise_request_exception=False)
+        if self.person_id is not None:
+            now: datetime = clock.now()
+            store = SessionStore()
+            session.begin(store, person_id=self.person_id, proved_at=now - proved_ago, now=now)
+            store.save()
+            client.cookies[settings.SESSION_COOKIE_NAME] = str(store.session_key)
+        return client
+
+
+def make_visitors(house: House, harbour: Company, nordlys: Company) -> tuple[Visitor, ...]:
+    """Make everybody."""
+    visitors = [Visitor("signed out"), Visitor("somebody without any access", _person("nobody", HARBOUR).id)]
+    for role in EndUserRole:
+        person = _end_user(f"{role} at Harbour", HARBOUR, harbour, role)
+        visitors.append(Visitor(f"{role} at Harbour", person.id, role, frozenset({harbour.id})))
+    stranger = _end_user("Admin of Nordlys", NORDLYS, nordlys, EndUserRole.ADMIN)
+    visitors.append(Visitor("Admin of Nordlys", stranger.id, EndUserRole.ADMIN, frozenset({nordlys.id})))
+    for staff_role in StaffRole:
+        for words, companies in (("all", None), ("Harbour", [harbour]), ("Nordlys", [nordlys])):
+            name = f"{staff_role} for {words}"
+            person = _staff(name, house, staff_role, companies)
+            sees = None if companies is None else frozenset(company.id for company in companies)
+            visitors.append(Visitor(name, person.id, staff_role, sees))
+    return tuple(visitors)
+
+
+def _person(name: str, tid: str) -> Person:
+    address = f"{name.lower().replace(' ', '.')}@people.example"
+    return Person.objects.create(tid=tid, oid=str(uuid.uuid4()), name=name, username=address, created_at=clock.now())
+
+
+def _end_user(name: str, tid: str, company: Company, role: EndUserRole) -> Person:
+    person = _person(name, tid)
+    EndUser.objects.create(
+        company=company,
+        email=person.username,
+        role=role,
+        pinned_tenant_id=tid,
+        person=person,
+        invited_by="Dana Okafor",
+        invited_at=clock.now(),
+        expires_at=clock.now(),
+        bound_at=clock.now(),
+    )
+    return person
+
+
+def _staff(name: str, house: House, role: StaffRole, companies: list[Company] | None) -> Person:
+    person = _person(name, house.connection.partner_tenant_id)
+    staff = Staff.objects.create(
+        email=person.username,
+        role=role,
+        all_companies=companies is None,
+        person=person,
+        added_by="Dana Okafor",
+        added_at=clock.now(),
+        expires_at=clock.now(),
+        bound_at=clock.now(),
+    )
+    staff.companies.set(companies or [])
+    return person

@@ -1,0 +1,186 @@
+"""The walk: every address, everybody, and what should not have happened, in words."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection, reset_queries, transaction
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tenantry.web.access import Audience, DeclaredAccess
+from tests.isolation.addresses import Address, all_addresses
+from tests.isolation.people import Visitor
+from tests.isolation.samples import OWNED, World, value_for
+
+_WRITES = re.compile(r"^\s*(INSERT|UPDATE|DELETE)\b(?!.*\bdjango_session\b)", re.IGNORECASE | re.DOTALL)
+_INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|<style\b|<[^>]*\s(?:style|on[a-z]+)\s*=\s*[\"']", re.IGNORECASE)
+_FETCHED = re.compile(r"<(?:script|img|link|iframe|source|video|audio)\b[^>]*\b(?:src|href)=\"(?:https?:)?//", re.I)
+_METHODS = ("get", "post")
+
+Finding = Callable[[HttpResponseBase, CaptureQueriesContext], str]
+
+
+def undeclared() -> list[str]:
+    """Return the addresses that nobody declared."""
+    return [address.route for address in all_addresses() if address.access is None]
+
+
+def declared_access_holds(world: World) -> list[str]:
+    """Try everything as everybody and return what differs from what is declared."""
+    wrong = []
+    for visitor in world.visitors:
+        client = visitor.client()
+        for address, access in _declared():
+            values = _filled(address, world.values)
+            allowed = visitor.may(access, _company_of(values))
+            # What a form does for those who may send it is for the tests of its page.
+            for method in ("get",) if allowed else _METHODS:
+                found = _page_of_theirs(address, access) if allowed else _shut_out(visitor)
+                wrong += _try(client, visitor, address, values, method, found)
+    return wrong
+
+
+def ids_stay_with_their_company(world: World) -> list[str]:
+    """Put one company's ids below another company's address, as those who may see that other one."""
+    wrong = []
+    crossed = world.values | {"company_id": world.nordlys.id}
+    for address, access in _declared():
+        if "company_id" not in address.parts or not OWNED & set(address.parts):
+            continue
+        for visitor in world.visitors:
+            if visitor.may(access, world.nordlys.id):
+                client, values = visitor.client(), _filled(address, crossed)
+                for method in _METHODS:
+                    wrong += _try(client, visitor, address, values, method, _missing)
+    return wrong
+
+
+def unseen_companies_stay_unseen(world: World) -> list[str]:
+    """Try ids of a company where the address names no company, as staff who do not see that company."""
+    wrong = []
+    for address, access in _declared():
+        if "company_id" in address.parts or not OWNED & set(address.parts):
+            continue
+        for visitor in world.visitors:
+            blind = visitor.sees is not None and world.harbour.id not in visitor.sees
+            if blind and visitor.may(access, None):
+                client, values = visitor.client(), _filled(address, world.values)
+                for method in _METHODS:
+                    wrong += _try(client, visitor, address, values, method, _missing)
+    return wrong
+
+
+def fresh_sign_ins_are_asked_for(world: World) -> list[str]:
+    """Try what needs a fresh sign-in with an old one."""
+    wrong = []
+    for address, access in _declared():
+        values = _filled(address, world.values)
+        for visitor in world.visitors:
+            if access.fresh and visitor.may(access, _company_of(values)):
+                client = visitor.client(proved_ago=timedelta(days=1))
+                for method in _METHODS:
+                    wrong += _try(client, visitor, address, values, method, _asks_again)
+    return wrong
+
+
+def _declared() -> Iterator[tuple[Address, DeclaredAccess]]:
+    for address in all_addresses():
+        if address.access is not None:
+            yield address, address.access
+
+
+def _filled(address: Address, values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value_for(name, converter, values) for name, converter in address.parts.items()}
+
+
+def _company_of(values: Mapping[str, object]) -> UUID | None:
+    found = values.get("company_id")
+    return found if isinstance(found, UUID) else None
+
+
+@contextmanager
+def _undone() -> Iterator[CaptureQueriesContext]:
+    """Undo whatever a request does, so that the next one finds the world as it was; give what it asked the database."""
+    reset_queries()  # Django's log has an end, and the walk is long
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        yield queries
+        transaction.set_rollback(True)
+
+
+def _try(
+    client: Client, visitor: Visitor, address: Address, values: Mapping[str, object], method: str, found: Finding
+) -> list[str]:
+    with _undone() as queries:
+        answer: HttpResponseBase = getattr(client, method)(address.path(values))
+    words = found(answer, queries)
+    return [f"{visitor.name}: {method} {address.route}: {words}"] if words else []
+
+
+# -- findings: what is wrong with an answer, in words; empty is well ------------------------------------------------
+
+
+def _written(queries: CaptureQueriesContext) -> str:
+    """Return what was written first, apart from sessions."""
+    return next((query["sql"][:100] for query in queries.captured_queries if _WRITES.match(query["sql"])), "")
+
+
+def _goes_to(answer: HttpResponseBase, start: str) -> bool:
+    return answer.status_code == 302 and answer.headers["Location"].startswith(start)
+
+
+def _shut_out(visitor: Visitor) -> Finding:
+    def finding(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
+        if written := _written(queries):
+            return f"wrote: {written}"
+        if visitor.role is None:
+            return "" if _goes_to(answer, "/sign-in/?next=") else f"{answer.status_code} instead of the way to sign in"
+        return "" if answer.status_code == 404 else f"{answer.status_code} instead of 404"
+
+    return finding
+
+
+def _missing(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
+    if written := _written(queries):
+        return f"wrote: {written}"
+    return "" if answer.status_code in {404, 405} else f"{answer.status_code} instead of 404"
+
+
+def _asks_again(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
+    if written := _written(queries):
+        return f"wrote: {written}"
+    asks = _goes_to(answer, "/sign-in/start/?") and "fresh=1" in answer.headers["Location"]
+    return "" if asks else f"{answer.status_code} instead of a fresh sign-in"
+
+
+def _page_of_theirs(address: Address, access: DeclaredAccess) -> Finding:
+    def finding(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
+        if _goes_to(answer, "/sign-in/?next="):
+            return "sends away who may see it"
+        if answer.status_code >= 500 and address.namespace != "hooks":
+            return f"answered {answer.status_code}"
+        if answer.status_code == 404 and not set(address.parts) - {"company_id"}:
+            return "404 for who may see it"
+        if "default-src 'self'" not in answer.headers.get("Content-Security-Policy", ""):
+            return "no content security policy"
+        private = access.audience not in {Audience.PUBLIC, Audience.REHEARSAL}
+        if private and answer.headers.get("Cache-Control") != "no-store":
+            return "may be kept by browsers"
+        return _code_of_page(answer)
+
+    return finding
+
+
+def _code_of_page(answer: HttpResponseBase) -> str:
+    if not isinstance(answer, HttpResponse) or not answer.headers.get("Content-Type", "").startswith("text/html"):
+        return ""
+    text = answer.content.decode()
+    if found := _INLINE.search(text):
+        return f"inline code or style: {found[0][:60]}"
+    if found := _FETCHED.search(text):
+        return f"asks another host: {found[0][:80]}"
+    return ""

@@ -1,0 +1,54 @@
+"""Locks on a name."""
+
+import threading
+
+import pytest
+from django.db import connection, transaction
+
+from tenantry.kernel.locks import lock_in_transaction
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_lasts_as_long_as_its_transaction() -> None:
+    order: list[str] = []
+    started = threading.Event()
+
+    def other(*parts: object) -> None:
+        with transaction.atomic():
+            started.set()
+            lock_in_transaction(*parts)
+            order.append(f"other {parts}")
+        connection.close()
+
+    with transaction.atomic():
+        lock_in_transaction("order", 1)
+        unrelated = threading.Thread(target=other, args=("order", 2))
+        unrelated.start()
+        unrelated.join(5)
+        assert order == ["other ('order', 2)"]
+        started.clear()
+        waiting = threading.Thread(target=other, args=("order", 1))
+        waiting.start()
+        started.wait(5)
+        waiting.join(0.1)
+        assert waiting.is_alive()
+        order.append("we")
+    waiting.join(5)
+    assert order == ["other ('order', 2)", "we", "other ('order', 1)"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_needs_a_transaction() -> None:
+    with pytest.raises(transaction.TransactionManagementError):
+        lock_in_transaction("order", 1)
+
+
+@pytest.mark.django_db
+def test_parts_do_not_run_into_each_other() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for parts in (("a", "bc"), ("ab", "c"), ("abc",), ("a", "bc")):
+            lock_in_transaction(*parts)
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted"
+        )
+        assert cursor.fetchone() == (3,)

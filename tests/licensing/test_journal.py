@@ -1,0 +1,117 @@
+"""Microsoft's audit records as witnesses: which of them were read already, and which came before ours."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tenantry.clients.partner_center.models import AuditRecord
+from tenantry.licensing.journal import entries_about, overwritten, since_read, subscriptions_of
+from tenantry.licensing.rules.facts import Status
+from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus
+
+READ = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+OURS = "11111111-1111-1111-1111-111111111111"
+
+
+def entry(seconds: float, old: int | None, new: int | None, correlation_id: str = "") -> AuditEntry:
+    """Make a record so many seconds after the reading."""
+    return AuditEntry(
+        correlation_id,
+        "update_subscription",
+        RecordStatus.SUCCEEDED,
+        READ + timedelta(seconds=seconds),
+        old_quantity=old,
+        new_quantity=new,
+        by="somebody",
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "entries", "kept"),
+    [
+        ("long before", [entry(-60, 3, 5)], []),
+        ("just before, and it led to what was read", [entry(-2, 3, 5)], []),
+        ("our clock is ahead: it was read", [entry(3, 3, 5)], []),
+        ("another change after it", [entry(-2, 3, 5), entry(1, 5, 7)], [1]),
+        ("ours is always kept", [entry(-60, 5, 8, OURS)], [0]),
+        ("after ours, back to what was read", [entry(1, 5, 8, OURS), entry(2, 8, 5)], [0, 1]),
+        ("no quantities: by time", [entry(1, None, None)], [0]),
+        ("well after, even to the same number", [entry(60, 7, 5)], [0]),
+    ],
+)
+def test_what_was_read_already_is_left_out(case: str, entries: list[AuditEntry], kept: list[int]) -> None:
+    assert since_read(entries, OURS, READ, 5) == tuple(entries[place] for place in kept), case
+
+
+@pytest.mark.parametrize(
+    ("case", "entries", "count"),
+    [
+        ("nobody else", [entry(2, 5, 8, OURS)], 0),
+        ("before ours", [entry(1, 5, 6), entry(20, 6, 8, OURS)], 1),
+        ("in the same moment, recorded later, but ours came on top", [entry(2, 6, 8, OURS), entry(2.0001, 5, 6)], 1),
+        ("in the same moment, after ours", [entry(2, 5, 8, OURS), entry(2.0001, 8, 9)], 0),
+        ("ours is not there", [entry(1, 5, 6)], 0),
+    ],
+)
+def test_whose_change_ours_came_on_top_of(case: str, entries: list[AuditEntry], count: int) -> None:
+    assert len(overwritten(entries, OURS)) == count, case
+
+
+def record(**changes: Any) -> AuditRecord:
+    """Make an audit record as Microsoft writes it."""
+    return AuditRecord.parse(
+        {
+            "id": "1",
+            "operationType": "update_subscription",
+            "operationDate": "2026-11-22T12:00:01Z",
+            "operationStatus": "succeeded",
+            "originalCorrelationId": OURS,
+            "resourceOldValue": '{"Id": "ABC", "Quantity": 5, "Status": "active"}',
+            "resourceNewValue": '{"Id": "ABC", "Quantity": 8, "Status": "active"}',
+            "userPrincipalName": "dana@kestrel-it.example",
+            **changes,
+        }
+    )
+
+
+def test_a_record_about_a_subscription_is_found_by_its_values_and_by_its_details() -> None:
+    by_values = record()
+    by_details = record(
+        resourceOldValue=None, resourceNewValue="not json", customizedData=[{"key": "SubscriptionId-0", "value": "Abc"}]
+    )
+    other = record(resourceOldValue='{"Id": "xyz"}', resourceNewValue='{"Id": "xyz"}')
+    assert subscriptions_of(by_values) == subscriptions_of(by_details) == {"abc"}
+    found = entries_about("aBc", [by_values, by_details, other])
+    assert [(one.old_quantity, one.new_quantity, one.new_status) for one in found] == [
+        (5, 8, Status.ACTIVE),
+        (None, None, None),
+    ]
+    assert found[0].correlation_id == OURS
+
+
+@pytest.mark.parametrize(
+    ("case", "dated", "quantities"),
+    [
+        ("by time", [("00.5", 3, 5), ("00.1", 2, 3)], [2, 3, 5]),
+        ("one moment, dated the wrong way round", [("00.1", 5, 8), ("00.2", 3, 5)], [3, 5, 8]),
+        ("three of one moment", [("00.1", 2, 3), ("00.2", 5, 8), ("00.3", 3, 5)], [2, 3, 5, 8]),
+        ("there and back", [("00.1", 3, 5), ("00.2", 5, 3)], [3, 5, 3]),
+        ("too far apart to be one moment", [("00.1", 5, 8), ("04.0", 3, 5)], [5, 8, 3, 5]),
+    ],
+)
+def test_records_of_one_moment_are_ordered_by_what_they_changed(
+    case: str, dated: list[tuple[str, int, int]], quantities: list[int]
+) -> None:
+    records = [
+        record(
+            operationDate=f"2026-11-22T12:00:{seconds}Z",
+            resourceOldValue=f'{{"Id": "ABC", "Quantity": {old}}}',
+            resourceNewValue=f'{{"Id": "ABC", "Quantity": {new}}}',
+        )
+        for seconds, old, new in dated
+    ]
+    path: list[int | None] = []
+    for one in entries_about("abc", records):
+        path += [one.new_quantity] if path[-1:] == [one.old_quantity] else [one.old_quantity, one.new_quantity]
+    assert path == quantities, case

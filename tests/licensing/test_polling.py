@@ -1,0 +1,31 @@
+"""Microsoft's audit records wake a refresh up, and each change of somebody else's only until it has been read."""
+
+from datetime import timedelta
+
+from tenantry.jobs.queue import enqueue
+from tenantry.jobs.testing import run_due_jobs
+from tenantry.kernel import clock
+from tenantry.licensing.models import CompanyRefresh
+from tests.support.house import House
+
+
+def polled() -> list[str]:
+    """Poll, and return which jobs that started."""
+    enqueue("licensing.poll_audit_records")
+    return run_due_jobs()[1:]
+
+
+def test_a_change_elsewhere_is_read_and_then_left_alone(house: House) -> None:
+    company = house.add_company()
+    view = house.subscription(company, "Microsoft 365 Business Premium")
+    run_due_jobs()
+    assert polled() == []
+    about = {"customer": company.tenant_id, "subscription": view.row.upstream_id}
+    house.sandbox.post("/_sandbox/change", {**about, "body": {"quantity": view.facts.quantity + 1}})
+
+    assert polled() == ["licensing.refresh_company"]
+    assert house.view(view.row).facts.quantity == view.facts.quantity + 1
+
+    # The record is the newest one for a long time; a reading well after it has seen it.
+    CompanyRefresh.objects.filter(company=company).update(succeeded_at=clock.now() + timedelta(minutes=3))
+    assert polled() == []

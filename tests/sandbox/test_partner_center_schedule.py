@@ -1,0 +1,159 @@
+"""Scheduled changes of both generations: what is taken, what is refused, what drops them."""
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox.commerce import LEGACY, MONTHLY, PREMIUM_OFFER, SOFTWARE, TRIAL, Caller, Json, nce
+from tests.sandbox.conftest import Play
+
+OWN = {
+    "productId": "CFQ7TTC0LH18",
+    "skuId": "0001",
+    "availabilityId": "CFQ7TTC0K971",
+    "billingCycle": "monthly",
+    "termDuration": "P1Y",
+}
+EIGHT = {"product": OWN, "quantity": 8}
+RENEW = [{"scheduleType": "TermEnd", "actionType": "RenewToNewTerm", "instructions": EIGHT}]
+CANCEL = [{"scheduleType": "TermEnd", "actionType": "Cancel"}]
+EXTEND = [{"scheduleType": "TermEnd", "actionType": "RenewToExtendedServiceTerm"}]
+
+
+@pytest.mark.parametrize(
+    "schedule", [{"scheduledNextTermInstructions": EIGHT}, {"scheduledActions": RENEW}], ids=["first", "second"]
+)
+def test_a_schedule_is_kept_changed_and_withdrawn(caller: Caller, schedule: Json) -> None:
+    (name, value), *_ = schedule.items()
+    assert caller.patch(**schedule).json[name] == value
+    assert caller.subscription()[name] == value
+    assert caller.subscription()["quantity"] == 15
+    assert not caller.patch().json.get("acted")
+    withdrawn: Json = {name: None}
+    assert name not in caller.patch(**withdrawn).json
+
+
+@pytest.mark.parametrize(
+    "schedule", [{"scheduledNextTermInstructions": EIGHT}, {"scheduledActions": RENEW}], ids=["first", "second"]
+)
+@pytest.mark.parametrize(
+    "change", [{"quantity": 16}, {"quantity": 14}, {"status": "suspended"}, {"autoRenewEnabled": False}], ids=str
+)
+def test_what_makes_the_service_drop_a_schedule(caller: Caller, schedule: Json, change: Json) -> None:
+    (name, _), *_ = schedule.items()
+    caller.patch(**schedule)
+    after = caller.patch(**(change | ({name: None} if "autoRenewEnabled" in change else {})))
+    assert after.status == 200
+    assert name not in after.json
+
+
+def test_a_schedule_sent_with_a_new_quantity_is_dropped_and_noted(caller: Caller) -> None:
+    after = caller.patch(quantity=16, scheduledNextTermInstructions=EIGHT)
+    assert "scheduledNextTermInstructions" not in after.json
+    assert caller.journal(method="PATCH")[0]["doubts"] == ["a schedule sent together with a new quantity is dropped"]
+    caller.switch(schedule_in_quantity_patch="keep")
+    assert caller.patch(quantity=17, scheduledNextTermInstructions=EIGHT).json["scheduledNextTermInstructions"] == EIGHT
+
+
+def test_a_schedule_needs_auto_renew(caller: Caller) -> None:
+    assert caller.patch(autoRenewEnabled=False, scheduledNextTermInstructions=EIGHT).refusal == (400, 800002)
+    assert caller.patch(autoRenewEnabled=False, scheduledActions=RENEW).refusal == (400, 800002)
+    caller.switch(schedule_without_auto_renew="drop")
+    after = caller.patch(autoRenewEnabled=False, scheduledNextTermInstructions=EIGHT).json
+    assert "scheduledNextTermInstructions" not in after
+    assert after["autoRenewEnabled"] is False
+
+
+@pytest.mark.parametrize("actions", [CANCEL, EXTEND])
+def test_the_two_other_ways_out_of_a_term_go_with_auto_renew_off(caller: Caller, actions: list[Json]) -> None:
+    after = caller.patch(autoRenewEnabled=False, scheduledActions=actions).json
+    assert (after["autoRenewEnabled"], after["scheduledActions"]) == (False, actions)
+    back = caller.patch(autoRenewEnabled=True, scheduledActions=None).json
+    assert back["autoRenewEnabled"] is True
+    assert "scheduledActions" not in back
+
+
+def test_both_names_of_the_type_are_taken_and_the_switch_says_which_is_given(caller: Caller) -> None:
+    other = [{"scheduledType": "termend", "actionType": "cancel"}]
+    assert caller.patch(autoRenewEnabled=False, scheduledActions=other).json["scheduledActions"] == CANCEL
+    caller.switch(schedule_type_key="scheduledType")
+    after = caller.patch(scheduledActions=EXTEND).json["scheduledActions"]
+    assert after == [{"scheduledType": "TermEnd", "actionType": "RenewToExtendedServiceTerm"}]
+
+
+def test_of_both_generations_only_the_second_counts(caller: Caller) -> None:
+    after = caller.patch(scheduledActions=RENEW, scheduledNextTermInstructions=EIGHT | {"quantity": 9}).json
+    assert after["scheduledActions"] == RENEW
+    assert "scheduledNextTermInstructions" not in after
+
+
+@pytest.mark.parametrize(
+    ("instructions", "refusal"),
+    [
+        (EIGHT | {"quantity": 0}, (400, 2002)),
+        (EIGHT | {"quantity": 301}, (400, 2002)),
+        (EIGHT | {"product": OWN | {"productId": "CFQ7TTC0ZZZZ"}}, (404, 400013)),
+        (EIGHT | {"product": OWN | {"skuId": "0009"}}, (404, 400018)),
+        (EIGHT | {"product": OWN | {"availabilityId": "CFQ7TTC0ZZZZ"}}, (404, 400019)),
+        (EIGHT | {"customTermEndDate": "2026-10-15"}, (400, 900246)),
+        (EIGHT | {"customTermEndDate": "2028-10-31"}, (400, 900245)),
+        (EIGHT | {"customTermEndDate": "sometime"}, (400, 800002)),
+        (EIGHT | {"customTermEndDate": "2026-10-31"}, None),
+        (EIGHT | {"customTermEndDate": "2026-11-14"}, None),
+    ],
+)
+def test_instructions_are_checked(play: Play, instructions: Json, refusal: tuple[int, int] | None) -> None:
+    other = nce(MONTHLY, commitmentEndDate="2026-11-14T00:00:00Z", commitmentEndDateTime="2026-11-14T23:59:59Z")
+    caller = play(nce(), other)
+    reply = caller.patch(scheduledNextTermInstructions=instructions)
+    assert (reply.refusal if reply.status != 200 else None) == refusal
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        [{"scheduleType": "Someday", "actionType": "Cancel"}],
+        [{"scheduleType": "TermEnd", "actionType": "Explode"}],
+        [{"scheduleType": "CustomDate", "actionType": "Cancel"}],
+        [{"scheduleType": "CustomDate", "actionType": "Cancel", "effectiveDate": "2026-01-01T00:00:00Z"}],
+        [{"scheduleType": "CustomDate", "actionType": "Cancel", "effectiveDate": "2027-01-01T00:00:00Z"}],
+        "Cancel",
+    ],
+)
+def test_actions_are_checked(caller: Caller, actions: Any) -> None:
+    assert caller.patch(autoRenewEnabled=False, scheduledActions=actions).refusal == (400, 800002)
+
+
+def test_schedules_are_for_new_commerce_only(caller: Caller) -> None:
+    assert caller.patch(LEGACY, scheduledNextTermInstructions=EIGHT).refusal == (403, 900263)
+    later = EIGHT | {"product": {}, "quantity": 2, "customTermEndDate": "2026-10-31"}
+    assert caller.patch(SOFTWARE, scheduledNextTermInstructions=later).refusal == (400, 900244)
+
+
+def test_a_trial_always_keeps_instructions(caller: Caller) -> None:
+    before = caller.subscription(TRIAL)["scheduledNextTermInstructions"]
+    assert caller.patch(TRIAL, scheduledNextTermInstructions=None).json["scheduledNextTermInstructions"] == before
+    fewer = before | {"quantity": 10}
+    assert caller.patch(TRIAL, scheduledNextTermInstructions=fewer).json["scheduledNextTermInstructions"] == fewer
+
+
+def test_the_billing_frequency_changes_mid_term_for_three_years_only(play: Play) -> None:
+    annual = {"product": {"billingCycle": "annual"}}
+    caller = play(
+        nce(), nce(MONTHLY, termDuration="P3Y", billingCycleEndDate="2026-06-30T00:00:00Z", scheduledActions=None)
+    )
+    assert caller.patch(nextChargeInstructions=annual).refusal == (400, 800097)
+    assert caller.patch(MONTHLY, nextChargeInstructions=annual).json["nextChargeInstructions"] == annual
+    caller.move(set="2026-07-01T00:00:00Z")
+    after = caller.subscription(MONTHLY)
+    assert (after["billingCycle"], after["billingCycleEndDate"]) == ("annual", "2026-08-31T00:00:00Z")
+    assert "nextChargeInstructions" not in after
+
+
+def test_an_upgrade_at_renewal_takes_the_other_products_limits_and_name(caller: Caller) -> None:
+    product, sku, availability = PREMIUM_OFFER.split(":")
+    upgrade = {"product": OWN | {"productId": product, "skuId": sku, "availabilityId": availability}, "quantity": 12}
+    assert caller.patch(scheduledNextTermInstructions=upgrade).status == 200
+    caller.move(set="2026-09-01T02:00:00Z")
+    after = caller.subscription()
+    assert (after["offerId"], after["quantity"], after["offerName"]) == (PREMIUM_OFFER, 12, "Business Premium")

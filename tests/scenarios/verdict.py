@@ -1,0 +1,156 @@
+"""Hold every order of a campaign against the sandbox's journal."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderEvent, OrderState
+from tenantry.licensing.rules.plan import CHANGES_QUANTITY, plan_from_json
+from tests.support.house import House
+
+TOOK_EFFECT = (OrderState.APPLIED, OrderState.SCHEDULED)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignResult:
+    """What a campaign came to. The lists hold sentences about single orders; all but `to_a_person` must be empty.
+
+    lost: neither closed nor left to a person. second_effects: more than one write of the order acted, or a write that
+    no order knows. falsely_applied: said to have taken effect, but no write acted (or it did something else).
+    falsely_ended: said to have come to nothing, but a write acted. to_a_person: what Microsoft's records do not decide,
+    with the evidence; `decidable` are those of them that the records would have decided.
+    """
+
+    orders: int
+    states: Mapping[str, int]
+    writes: int
+    kills: int
+    stops: int
+    faults: Mapping[str, int]
+    not_taken: Mapping[str, int]
+    seconds: float
+    lost: tuple[str, ...]
+    second_effects: tuple[str, ...]
+    falsely_applied: tuple[str, ...]
+    falsely_ended: tuple[str, ...]
+    to_a_person: tuple[str, ...]
+    decidable: tuple[str, ...]
+    already_so: int
+    settling: tuple[float, ...] = field(repr=False)
+
+    @property
+    def clean(self) -> bool:
+        """Whether every order agrees with the journal."""
+        return not (self.lost or self.second_effects or self.falsely_applied or self.falsely_ended or self.decidable)
+
+
+def judge(
+    house: House,
+    *,
+    seconds: float,
+    kills: int,
+    stops: int,
+    faults: Mapping[str, int],
+    not_taken: Mapping[str, int],
+    workers_log: str,
+) -> CampaignResult:
+    """Compare what the orders say with what the sandbox did."""
+    assert "Traceback" not in workers_log, workers_log[-4000:]
+    writes = house.sandbox.journal(method="PATCH")
+    by_id: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for write in writes:
+        by_id[str(write["headers"].get("ms-correlationid", "")).lower()].append(write)
+    orders = list(ChangeOrder.objects.select_related("subscription", "company").order_by("number"))
+    sent = _sent_ids()
+    lost, second, applied, ended, person, decidable = [], [], [], [], [], []
+    already_so = 0
+    for order in orders:
+        mine = [write for correlation_id in sent[order.id] for write in by_id.pop(correlation_id, [])]
+        acted = [write for write in mine if write["acted"]]
+        words = _words(order, mine)
+        if order.state in OPEN_STATES and not order.needs_person:
+            lost.append(words)
+        if len(acted) > 1:
+            second.append(words)
+        if order.state in TOOK_EFFECT:
+            if not acted and any(_was_already_so(write) for write in mine):
+                already_so += 1
+            elif not acted or not _did_as_wished(order, acted[-1]):
+                applied.append(words)
+        elif order.needs_person:
+            person.append(words)
+            if acted or not _is_undecidable(order):
+                decidable.append(words)
+        elif acted:
+            ended.append(words)
+    second += [f"no order knows of {write}" for strays in by_id.values() for write in strays if write["acted"]]
+    return CampaignResult(
+        orders=len(orders),
+        states=dict(Counter(order.state for order in orders)),
+        writes=sum(1 for write in writes if write["acted"]),
+        kills=kills,
+        stops=stops,
+        faults=faults,
+        not_taken=not_taken,
+        seconds=seconds,
+        lost=tuple(lost),
+        second_effects=tuple(second),
+        falsely_applied=tuple(applied),
+        falsely_ended=tuple(ended),
+        to_a_person=tuple(person),
+        decidable=tuple(decidable),
+        already_so=already_so,
+        settling=tuple(_settling_times()),
+    )
+
+
+def _sent_ids() -> dict[object, list[str]]:
+    """Return the correlation id of every sending, by order."""
+    found: dict[object, list[str]] = defaultdict(list)
+    for event in OrderEvent.objects.filter(what="sending").order_by("id"):
+        found[event.order_id].append(str(event.facts["correlation_id"]).lower())
+    return found
+
+
+def _was_already_so(write: Mapping[str, Any]) -> bool:
+    """Say whether Microsoft took a write that had nothing left to change: somebody else had just made the same one."""
+    return write["status"] in (200, 202) and not any("accept_and_drop" in fault for fault in write["faults"])
+
+
+def _did_as_wished(order: ChangeOrder, write: Mapping[str, Any]) -> bool:
+    wanted = plan_from_json(order.plan).write
+    if wanted is None or wanted.intent not in CHANGES_QUANTITY:
+        return wanted is not None
+    return bool(write["after_quantity"] == wanted.target.quantity)
+
+
+def _is_undecidable(order: ChangeOrder) -> bool:
+    """Say whether the records of an order that did not act leave it open.
+
+    They do when one without an id did what was wanted, and when what was wanted is there without any record (the
+    reading before the write was an old one).
+    """
+    seen = order.outcome.get("seen", []) if order.outcome else []
+    return "record_without_id" in seen or seen == ["state_reached", "unexplained_change"]
+
+
+def _settling_times() -> Iterable[float]:
+    """Yield how long each order stayed unsure, in seconds, every time that it was."""
+    since: dict[object, float] = {}
+    for event in OrderEvent.objects.order_by("order_id", "id"):
+        moment = event.happened_at.timestamp()
+        if event.state == OrderState.UNSURE and event.what != "needs_person":
+            since.setdefault(event.order_id, moment)
+        elif event.order_id in since:
+            yield moment - since.pop(event.order_id)
+
+
+def _words(order: ChangeOrder, writes: Iterable[Mapping[str, Any]]) -> str:
+    steps = ", ".join(OrderEvent.objects.filter(order=order).order_by("id").values_list("what", flat=True))
+    names = ("number", "status", "acted", "before_quantity", "after_quantity", "faults")
+    seen = [[write[name] for name in names] for write in writes]
+    return (
+        f"#{order.number} {order.state}{' (a person)' if order.needs_person else ''} {order.wish} on "
+        f"{order.subscription.upstream_id}: {steps}; outcome {order.outcome}; writes {seen}"
+    )

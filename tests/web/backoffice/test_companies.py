@@ -1,0 +1,264 @@
+"""The list of companies, adding some, refreshing them, and tenants that vanished."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tenantry.connection.models import Tenant
+from tenantry.jobs.models import RunRecord
+from tenantry.jobs.testing import run_due_jobs
+from tenantry.kernel import clock
+from tenantry.licensing.models import Subscription
+from tenantry.people.models import Company, StaffRole
+from tests.people.house import (
+    GREENFIELD_TENANT,
+    HARBOUR_TENANT,
+    PARTNER_TENANT,
+    add_company,
+    audit_verbs,
+    make_connection,
+    make_person,
+    make_staff,
+)
+from tests.people.house import House as SmallHouse
+from tests.support.house import HARBOUR, MERIDIAN, NORDLYS, House
+from tests.web.backoffice.visitors import admin_of, owner, page, signed_in, staff_of, strangers, support, told
+
+LIST = "/office/"
+
+
+def named(small: SmallHouse) -> list[Company]:
+    return [Company.objects.get(id=small.harbour)]
+
+
+def test_the_list_says_what_matters_about_each_company(house: House) -> None:
+    harbour = house.add_company(HARBOUR)
+    dana = owner(house)
+    text = told(dana, LIST)
+    active = Subscription.objects.filter(company=harbour, status="active", gone_at=None)
+    seats = sum(active.values_list("quantity", flat=True))
+    assert text.startswith(
+        "Companies 1 company · refreshed now Refresh now Add companies Companies Delegated Admin Removed tenants"
+    )
+    assert text.endswith(f"HV Harbour & Vale Ltd harbourvale.onmicrosoft.com {active.count()} {seats} On 0 now")
+
+
+def test_companies_are_searched_filtered_and_sorted(small: SmallHouse) -> None:
+    dana = staff_of(StaffRole.OWNER)
+    Company.objects.filter(id=small.nordlys).update(portal_enabled=False)
+    cases = {
+        "": ["Harbour & Vale Ltd", "Nordlys Shipping AS"],
+        "?sort=-name": ["Nordlys Shipping AS", "Harbour & Vale Ltd"],
+        "?q=nord": ["Nordlys Shipping AS"],
+        "?q=harbourvale.example": ["Harbour & Vale Ltd"],
+        f"?q={HARBOUR_TENANT}": ["Harbour & Vale Ltd"],
+        "?portal=on": ["Harbour & Vale Ltd"],
+        "?portal=off": ["Nordlys Shipping AS"],
+        "?q=nobody": [],
+        "?page=oops&sort=oops&portal=oops": ["Harbour & Vale Ltd", "Nordlys Shipping AS"],
+    }
+    for query, names in cases.items():
+        text = told(dana, LIST + query)
+        found = sorted((name for name in ("Harbour & Vale Ltd", "Nordlys Shipping AS") if name in text), key=text.find)
+        assert found == names, query
+    assert "No company matches." in told(dana, f"{LIST}?q=nobody")
+
+
+def test_staff_for_named_companies_see_theirs_only(small: SmallHouse) -> None:
+    for role in StaffRole:
+        text = told(staff_of(role, named(small)), LIST)
+        assert "1 company" in text
+        assert "Harbour & Vale Ltd" in text
+        for hidden in ("Nordlys", "Delegated Admin", "Removed tenants", "Refresh now", "Add companies"):
+            assert hidden not in text
+
+
+@pytest.mark.parametrize("address", [LIST, "/office/add/", "/office/removed-tenants/"])
+def test_nobody_else_sees_these_pages(small: SmallHouse, harbour_vale: Company, address: str) -> None:
+    for who, (client, status) in strangers(harbour_vale).items():
+        assert client.get(address).status_code == status, who
+    seen = staff_of(StaffRole.BILLING).get(address).status_code
+    assert seen == (404 if address == "/office/add/" else 200)
+
+
+def test_an_empty_office_says_how_to_begin(db: None) -> None:
+    person = make_person(PARTNER_TENANT, "dana", "Dana Okafor", "dana@kestrel-it.example")
+    make_staff(person, StaffRole.OWNER)
+    dana = signed_in(person)
+    assert "No companies yet. Companies are made of the tenants" in told(dana, LIST)
+    assert "There is no partner connection yet." in told(dana, "/office/add/")
+
+
+def test_the_list_asks_the_database_as_often_for_fifty_companies_as_for_one(db: None) -> None:
+    partner = make_connection()
+    add_company(partner, HARBOUR_TENANT)
+    dana = staff_of(StaffRole.OWNER)
+    few = count(dana)
+    now = clock.now()
+    Company.objects.bulk_create(
+        Company(connection=partner, tenant_id=f"{number:036d}", name=f"Customer {number:03d}", added_at=now)
+        for number in range(60)
+    )
+    assert count(dana) == few <= 10
+    assert "61 companies" in told(dana, LIST)
+    assert "51–61 of 61 companies" in told(dana, f"{LIST}?page=2")
+    assert dana.get(f"{LIST}?page=3").headers["Location"] == LIST
+
+
+def count(client: Client) -> int:
+    client.get(LIST)
+    with CaptureQueriesContext(connection) as queries:
+        page(client.get(LIST))
+    return len(queries)
+
+
+def test_refreshing_shows_its_progress_and_how_it_ended(house: House) -> None:
+    house.add_company(HARBOUR)
+    dana = owner(house)
+    assert dana.post("/office/refresh/").headers["Location"] == LIST
+    run = RunRecord.objects.get(kind="refresh_subscriptions")
+    assert (run.asked_by, run.state) == ("Dana Okafor", "waiting")
+    markup = page(dana.get(LIST))
+    assert f'hx-get="/office/refresh/{run.id}/progress/" hx-trigger="every 500ms"' in markup
+    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in markup
+    assert "Waiting for a worker" in page(dana.get(f"/office/refresh/{run.id}/progress/"))
+    assert dana.post("/office/refresh/").status_code == 302
+    assert RunRecord.objects.count() == 1
+
+    run_due_jobs()
+
+    assert dana.get(f"/office/refresh/{run.id}/progress/").headers["HX-Refresh"] == "true"
+    text = told(dana, LIST)
+    assert "1 company was refreshed." in text
+    assert "Reading from Microsoft" not in text
+
+
+def test_a_refresh_that_failed_says_so(house: House) -> None:
+    harbour = house.add_company(HARBOUR)
+    dana = owner(house)
+    house.sandbox.fault("status", status=403, code=3000)
+    answer = dana.post(f"/office/c/{harbour.id}/refresh/", {"side": "activity"})
+    assert answer.headers["Location"] == f"/office/c/{harbour.id}/activity/"
+    run = RunRecord.objects.get(kind="refresh_company")
+    run_due_jobs()
+    dana.get(f"/office/refresh/{run.id}/progress/")
+    assert "Microsoft could not be read." in told(dana, LIST)
+    assert "1 could not be read" in told(dana, LIST)
+
+
+def test_a_refresh_is_watched_by_those_who_see_its_companies(house: House) -> None:
+    harbour, nordlys = house.add_company(HARBOUR), house.add_company(NORDLYS)
+    ines, dana = support(house, [nordlys]), owner(house)
+    dana.post("/office/refresh/")
+    dana.post(f"/office/c/{harbour.id}/refresh/")
+    for run in RunRecord.objects.all():
+        assert ines.get(f"/office/refresh/{run.id}/progress/").status_code == 404
+        assert ines.get(f"/office/refresh/{run.id}/").status_code == 404
+        assert dana.get(f"/office/refresh/{run.id}/").status_code == 200
+    assert ines.post("/office/refresh/").status_code == 404
+    assert ines.post(f"/office/c/{harbour.id}/refresh/").status_code == 404
+    assert ines.post(f"/office/c/{nordlys.id}/refresh/").status_code == 302
+
+
+def test_many_tenants_become_companies_at_once_and_are_read(house: House) -> None:
+    house.add_company(HARBOUR)
+    dana = owner(house)
+    text = told(dana, "/office/add/")
+    assert "Harbour & Vale Ltd" not in text
+    assert "Nordlys Shipping AS nordlys.onmicrosoft.com" in text
+    shown = told(dana, "/office/add/?added=yes&q=harbour")
+    assert "Harbour & Vale Ltd already added harbourvale.onmicrosoft.com" in shown
+    assert page(dana.get("/office/add/?all=yes")).count('name="tenant"') == page(
+        dana.get("/office/add/?all=yes")
+    ).count('" checked>')
+    form = {"connection": str(house.connection.id), "tenant": [NORDLYS.upper(), MERIDIAN]}
+    answer = dana.post("/office/add/", form)
+    run = RunRecord.objects.get(kind="refresh_new")
+    assert answer.headers["Location"] == f"/office/refresh/{run.id}/"
+    assert "2 companies were added." in told(dana, f"/office/refresh/{run.id}/")
+    run_due_jobs()
+    assert dana.get(f"/office/refresh/{run.id}/").headers["Location"] == LIST
+    text = told(dana, LIST)
+    assert "2 companies were refreshed." in text
+    assert Subscription.objects.filter(company__tenant_id=MERIDIAN).count() == 60
+    dana.post("/office/add/", form)
+    assert "All of these are companies already." in told(dana, LIST)
+    assert Company.objects.count() == 3
+
+
+def test_nothing_is_added_without_a_tick_or_from_elsewhere(small: SmallHouse) -> None:
+    dana = staff_of(StaffRole.ADMIN)
+    before = audit_verbs()
+    dana.post("/office/add/", {"connection": str(small.connection.id)})
+    assert "No tenant is ticked, so nothing was added." in told(dana, "/office/add/")
+    dana.post("/office/add/", {"connection": str(small.connection.id), "tenant": [GREENFIELD_TENANT, "nobody"]})
+    assert "The tenant nobody is not in the list" in told(dana, "/office/add/")
+    for role in (StaffRole.SUPPORT, StaffRole.BILLING):
+        assert staff_of(role).post("/office/add/", {"tenant": [GREENFIELD_TENANT]}).status_code == 404
+    assert staff_of(StaffRole.ADMIN, named(small)).post("/office/add/").status_code == 404
+    assert audit_verbs() == before
+    assert Company.objects.count() == 2
+
+
+def test_the_list_of_tenants_is_read_again_on_request(small: SmallHouse) -> None:
+    dana = staff_of(StaffRole.ADMIN)
+    answer = dana.post(f"/office/add/{small.connection.id}/refresh/")
+    assert answer.headers["Location"] == f"/office/add/?connection={small.connection.id}"
+    assert RunRecord.objects.get().kind == "refresh_tenants"
+    assert staff_of(StaffRole.SUPPORT).post(f"/office/add/{small.connection.id}/refresh/").status_code == 404
+
+
+def missing(tenant_id: str) -> Tenant:
+    row = Tenant.objects.get(tenant_id=tenant_id)
+    row.missing_since = clock.now() - timedelta(days=2)
+    row.save()
+    return row
+
+
+def test_a_vanished_tenant_is_held_until_somebody_decides(small: SmallHouse) -> None:
+    dana = staff_of(StaffRole.ADMIN)
+    assert "Nothing waits for a decision" in told(dana, "/office/removed-tenants/")
+    harbour, greenfield = missing(HARBOUR_TENANT), missing(GREENFIELD_TENANT)
+    text = told(dana, "/office/removed-tenants/")
+    assert "2 tenants wait for a decision" in text
+    assert "Harbour & Vale Ltd harbourvale.example Kestrel IT Services · missing since" in text
+    asked = told(dana, f"/office/removed-tenants/{harbour.id}/")
+    assert "Is Harbour & Vale Ltd gone for good?" in asked
+    assert "The company Harbour & Vale Ltd is removed here" in asked
+    assert "The company" not in told(dana, f"/office/removed-tenants/{greenfield.id}/")
+
+    before = len(audit_verbs())
+    dana.post(f"/office/removed-tenants/{harbour.id}/", {"decision": "confirm"})
+    assert audit_verbs()[before:] == ["tenant.removal_confirmed", "company.removed"]
+    assert "Harbour & Vale Ltd is gone for good." in told(dana, "/office/removed-tenants/")
+    assert Company.objects.get(id=small.harbour).removed_at is not None
+    assert Company.objects.get(id=small.nordlys).removed_at is None
+    dana.post(f"/office/removed-tenants/{greenfield.id}/", {"decision": "dismiss"})
+    assert "Greenfield Charter School District stays." in told(dana, "/office/removed-tenants/")
+    assert dana.get(f"/office/removed-tenants/{greenfield.id}/").status_code == 404
+
+
+def test_only_admins_for_all_companies_decide(small: SmallHouse) -> None:
+    row = missing(HARBOUR_TENANT)
+    for client in (staff_of(StaffRole.SUPPORT), staff_of(StaffRole.BILLING), staff_of(StaffRole.ADMIN, named(small))):
+        assert client.post(f"/office/removed-tenants/{row.id}/", {"decision": "confirm"}).status_code == 404
+    text = told(staff_of(StaffRole.SUPPORT), "/office/removed-tenants/")
+    assert "Harbour & Vale Ltd" in text
+    assert "It is gone" not in text
+    assert Company.objects.get(id=small.harbour).removed_at is None
+
+
+def test_a_removed_company_is_missing_for_everybody(small: SmallHouse, harbour_vale: Company) -> None:
+    dana, anna = staff_of(StaffRole.ADMIN), admin_of(harbour_vale)
+    address = reverse("office:remove_company", args=[small.harbour])
+    assert "Remove Harbour & Vale Ltd?" in told(dana, address)
+    for client in (staff_of(StaffRole.SUPPORT), staff_of(StaffRole.ADMIN, [harbour_vale])):
+        assert client.post(address).status_code == 404
+    assert dana.post(address).headers["Location"] == LIST
+    assert "Harbour & Vale Ltd was removed. Nothing changed at Microsoft." in told(dana, LIST)
+    assert dana.get(reverse("office:company", args=[small.harbour])).status_code == 404
+    assert anna.get(f"/c/{small.harbour}/").status_code == 302

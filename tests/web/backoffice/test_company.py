@@ -1,0 +1,95 @@
+"""One company: its subscriptions, what happened to them, and reading it again."""
+
+import csv
+import io
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tenantry.jobs.testing import run_due_jobs
+from tenantry.licensing.rules.wishes import SetQuantity
+from tenantry.people.models import Company, StaffRole
+from tests.people.house import House as SmallHouse
+from tests.support.house import HARBOUR, House
+from tests.support.orders import placed
+from tests.web.backoffice.visitors import billing, owner, page, staff_of, strangers, told
+
+
+@pytest.fixture
+def harbour(house: House) -> Company:
+    """Harbour & Vale with its mirrored subscriptions."""
+    return house.add_company(HARBOUR)
+
+
+def test_subscriptions_stand_in_one_dense_list(house: House, harbour: Company) -> None:
+    address = f"/office/c/{harbour.id}/"
+    view = house.subscription(harbour, "Microsoft 365 Business Premium")
+    order = placed(view, SetQuantity(view.facts.quantity + 1))
+    dana = owner(house)
+    markup = page(dana.get(address))
+    text = told(dana, address)
+    assert "Harbour & Vale Ltd harbourvale.onmicrosoft.com · As of" in text
+    assert "Teams Phone Standard NCE 12 5 1 year, paid monthly in 3 days · Wed 25 Nov Renews → 8 seats" in text
+    assert f"Business Premium NCE 42 1 1 year, paid monthly in 23 days · Tue 15 Dec Renews #{order.number}" in text
+    assert f'href="/office/orders/{order.id}/"' in markup
+    assert f'href="/c/{harbour.id}/subscriptions/{view.id}/"' in markup
+    assert f'href="/c/{harbour.id}/"' in markup  # open the portal as staff
+    assert "No subscription matches." in told(dana, f"{address}?q=nothing")
+    assert "Visio" not in told(dana, f"{address}?q=exchange")
+    petra = page(billing(house).get(address))
+    assert f"/c/{harbour.id}/subscriptions/" not in petra
+    assert "Open the portal as staff" not in petra
+
+
+def test_the_page_asks_the_database_a_fixed_number_of_times(house: House, harbour: Company) -> None:
+    dana = owner(house)
+    address = f"/office/c/{harbour.id}/"
+
+    def count(query: str) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            page(dana.get(address + query))
+        return len(queries)
+
+    assert count("") == count("?q=exchange") <= 15
+
+
+def test_what_happened_is_told_and_can_be_taken_along(house: House, harbour: Company) -> None:
+    address = f"/office/c/{harbour.id}/activity/"
+    dana = owner(house)
+    assert "Nothing has happened yet." in told(dana, address)
+    view = house.subscription(harbour, "Microsoft 365 Business Premium")
+    order = placed(view, SetQuantity(view.facts.quantity + 1))
+    run_due_jobs()
+    text = told(dana, address)
+    assert "Microsoft 365 Business Premium: 43 seats from now on Anna Lindqvist" in text
+    assert f"Done · order #{order.number}" in text
+    assert f'href="/office/orders/{order.id}/"' in page(dana.get(address))
+    assert "Nothing has happened yet." in told(dana, f"{address}?show=elsewhere")
+    answer = dana.get(f"{address}?export=csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.reader(io.StringIO(page(answer).removeprefix("\ufeff"))))
+    assert len(rows) == 2
+    assert rows[1][1:6] == [
+        "Microsoft 365 Business Premium",
+        "43 seats from now on",
+        "Anna Lindqvist",
+        "Done",
+        f"#{order.number}",
+    ]
+
+
+def test_a_company_that_was_never_read_says_so(small: SmallHouse) -> None:
+    dana = staff_of(StaffRole.OWNER)
+    assert "Not read from Microsoft yet." in told(dana, f"/office/c/{small.harbour}/")
+
+
+@pytest.mark.parametrize("side", ["", "activity/", "portal/"])
+def test_each_side_is_for_those_who_see_the_company(small: SmallHouse, harbour_vale: Company, side: str) -> None:
+    address = f"/office/c/{small.harbour}/{side}"
+    for role in StaffRole:
+        assert staff_of(role).get(address).status_code == 200
+        assert staff_of(role, [harbour_vale]).get(address).status_code == 200
+        assert staff_of(role, [Company.objects.get(id=small.nordlys)]).get(address).status_code == 404
+    for who, (client, status) in strangers(harbour_vale).items():
+        assert client.get(address).status_code == status, who

@@ -1,0 +1,162 @@
+"""Partner & End User Management: staff and all end users in one place."""
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from tenantry.kernel import clock
+from tenantry.people.models import Company, EndUserRole, SignInRecord, Staff, StaffRole
+from tests.people.house import PARTNER_TENANT, House, audit_verbs, make_end_user, make_person, make_staff
+from tests.web.backoffice.visitors import page, signed_in, staff_of, strangers, told, words
+
+USERS, STAFF, ADD = "/office/people/", "/office/people/staff/", "/office/people/staff/add/"
+INES = "ines.duarte@kestrel-it.example"
+
+
+@pytest.fixture
+def dana(small: House) -> Client:
+    """An owner who can sign in: the only one."""
+    person = make_person(PARTNER_TENANT, "dana-oid", "Dana Okafor", "dana.okafor@kestrel-it.example")
+    make_staff(person, StaffRole.OWNER)
+    return signed_in(person)
+
+
+def one(staff: Staff, what: str = "") -> str:
+    return f"{STAFF}{staff.id}/{what}"
+
+
+def test_end_users_of_all_companies_stand_in_one_list(small: House, dana: Client) -> None:
+    anna = make_person("tid", "anna", "Anna Lindqvist", "anna@harbourvale.example")
+    make_end_user(small.harbour, anna, EndUserRole.ADMIN)
+    make_end_user(small.nordlys, anna, EndUserRole.VIEW)
+    text = told(dana, USERS)
+    assert "2 entries, one per person and company" in text
+    assert "Anna Lindqvist anna@harbourvale.example Harbour & Vale Ltd Admin Has access never" in text
+    assert "Anna Lindqvist anna@harbourvale.example Nordlys Shipping AS View Has access never" in text
+    assert "1 entry" in told(dana, f"{USERS}?q=nordlys")
+    assert "Nobody matches." in told(dana, f"{USERS}?q=zoe")
+
+
+def test_admins_for_named_companies_see_their_end_users_and_no_staff(
+    small: House, dana: Client, harbour_vale: Company
+) -> None:
+    person = make_person("tid", "ingrid", "Ingrid Solberg", "ingrid@nordlys-shipping.example")
+    make_end_user(small.nordlys, person, EndUserRole.ADMIN)
+    named = staff_of(StaffRole.ADMIN, [harbour_vale])
+    text = told(named, USERS)
+    assert "0 entries" in text
+    assert "Ingrid" not in text
+    assert "Staff" not in text
+    assert "Ingrid Solberg" in told(staff_of(StaffRole.ADMIN), USERS)
+
+
+def test_who_may_not_see_people_gets_nothing(small: House, dana: Client, harbour_vale: Company) -> None:
+    ines = make_staff(make_person(PARTNER_TENANT, "ines", "Inês Duarte", INES), StaffRole.SUPPORT)
+    addresses = [STAFF, ADD, one(ines), one(ines, "remove/"), one(ines, "renew/"), one(ines, "bind/1/")]
+    for who, (client, status) in strangers(harbour_vale).items():
+        for address in [USERS, *addresses]:
+            assert client.get(address).status_code == status, (who, address)
+    for role in (StaffRole.SUPPORT, StaffRole.BILLING, StaffRole.ADMIN):
+        client = staff_of(role)
+        assert client.get(USERS).status_code == (200 if role is StaffRole.ADMIN else 404)
+        for address in addresses:
+            assert client.get(address).status_code == 404
+            assert client.post(address).status_code == 404
+
+
+def test_somebody_is_added_for_named_companies(small: House, dana: Client) -> None:
+    before = len(audit_verbs())
+    form = {"email": INES, "role": "support", "scope": "named", "companies": [str(small.harbour)]}
+    assert dana.post(ADD, form).headers["Location"] == STAFF
+    assert audit_verbs()[before:] == ["staff.added"]
+    text = told(dana, STAFF)
+    assert f"{INES} can sign in for the next 14 days" in text
+    assert f"{INES} Support Harbour & Vale Ltd Added Has not signed in yet. never" in text
+    added = Staff.objects.get(email=INES)
+    assert (added.role, added.all_companies, added.guest_allowed) == ("support", False, False)
+    assert [company.id for company in added.companies.all()] == [small.harbour]
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"email": INES, "role": "support", "scope": "named"}, "No company is chosen"),
+        (
+            {"email": "dana.okafor@kestrel-it.example", "role": "admin", "scope": "all"},
+            "is in the list of staff already",
+        ),
+        ({"email": "nobody", "role": "admin", "scope": "all"}, "Enter a valid email address."),
+        ({"email": INES, "role": "king", "scope": "all"}, "Select a valid choice."),
+    ],
+)
+def test_what_cannot_be_added_says_why_and_keeps_what_was_typed(
+    small: House, dana: Client, form: dict[str, str], sentence: str
+) -> None:
+    markup = page(dana.post(ADD, form), 422)
+    assert sentence in words(markup)
+    assert f'value="{form["email"]}"' in markup
+    assert Staff.objects.count() == 1
+
+
+def test_changes_count_from_the_next_click_on(small: House, dana: Client) -> None:
+    person = make_person(PARTNER_TENANT, "ines", "Inês Duarte", INES)
+    ines, browser = make_staff(person, StaffRole.ADMIN), signed_in(person)
+    assert browser.get("/office/settings/").status_code == 200
+    assert "Inês Duarte Admin" in told(dana, one(ines))
+    form = {"role": "billing", "scope": "named", "companies": [str(small.nordlys)], "guest_allowed": "on"}
+    assert dana.post(one(ines), form).headers["Location"] == STAFF
+    assert "Inês Duarte: the changes count from the next click on." in told(dana, STAFF)
+    assert browser.get("/office/settings/").status_code == 404
+    assert browser.get(f"/office/c/{small.harbour}/").status_code == 404
+    assert browser.get(f"/office/c/{small.nordlys}/").status_code == 200
+    ines.refresh_from_db()
+    assert ines.guest_allowed
+
+
+def test_somebody_is_removed_after_asking(small: House, dana: Client) -> None:
+    person = make_person(PARTNER_TENANT, "ines", "Inês Duarte", INES)
+    ines, browser = make_staff(person, StaffRole.SUPPORT), signed_in(person)
+    assert "Take the access of Inês Duarte away?" in told(dana, one(ines, "remove/"))
+    dana.post(one(ines, "remove/"))
+    assert "Inês Duarte has no access any more." in told(dana, STAFF)
+    assert browser.get("/office/").status_code == 302
+    assert dana.get(one(ines)).status_code == 404
+
+
+def test_the_last_owner_stays(small: House, dana: Client) -> None:
+    own = Staff.objects.get()
+    before = audit_verbs()
+    dana.post(one(own, "remove/"))
+    assert "This is the only owner who can sign in. Make somebody else an owner first" in told(dana, STAFF)
+    markup = page(dana.post(one(own), {"role": "support", "scope": "all"}), 422)
+    assert "This is the only owner who can sign in." in words(markup)
+    own.refresh_from_db()
+    assert (own.role, own.removed_at) == ("owner", None)
+    assert audit_verbs() == before
+
+
+def test_an_invitation_of_staff_is_renewed_and_bound(small: House, dana: Client) -> None:
+    dana.post(ADD, {"email": INES, "role": "support", "scope": "all"})
+    ines = Staff.objects.get(email=INES)
+    Staff.objects.filter(id=ines.id).update(expires_at=clock.now())
+    assert "Never signed in The time to sign in is over. Renew it." in told(dana, STAFF)
+    dana.post(one(ines, "renew/"))
+    assert f"{INES} can sign in for the next 14 days." in told(dana, one(ines))
+    sign_in = SignInRecord.objects.create(
+        happened_at=clock.now(),
+        accepted=False,
+        reason="other_name",
+        tid=PARTNER_TENANT,
+        oid=str(uuid4()),
+        name="Inês Duarte",
+        username="ines@kestrel-it.example",
+        staff=ines,
+    )
+    asked = told(dana, one(ines, f"bind/{sign_in.id}/"))
+    assert "Name Inês Duarte User name at Microsoft ines@kestrel-it.example" in asked
+    dana.post(one(ines, f"bind/{sign_in.id}/"))
+    ines.refresh_from_db()
+    assert ines.person is not None
+    assert ines.person.oid == sign_in.oid
+    assert dana.post(one(ines, f"bind/{sign_in.id}/")).status_code == 404

@@ -1,0 +1,204 @@
+"""Settings: the look, the logo, the notification address, limits, retention and the stop switch."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+
+from tenantry.audit.models import AuditRow
+from tenantry.branding import queries as branding
+from tenantry.jobs import retention
+from tenantry.licensing.actions import current_limits
+from tenantry.notices import queries as notices
+from tenantry.people.models import Company, StaffRole
+from tests.people.house import House, audit_verbs
+from tests.web.backoffice.visitors import admin_of, page, staff_of, strangers, told, words
+
+PAGE = "/office/settings/"
+
+
+@pytest.fixture
+def milan(small: House) -> Client:
+    """An admin."""
+    return staff_of(StaffRole.ADMIN)
+
+
+def picture(width: int, height: int, kind: str = "PNG") -> SimpleUploadedFile:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), (20, 90, 120)).save(file, format=kind)
+    return SimpleUploadedFile(f"logo.{kind.lower()}", file.getvalue())
+
+
+def test_settings_are_for_admins_and_owners(small: House, harbour_vale: Company) -> None:
+    forms = ("look", "logo", "logo/scale", "logo/remove", "notices", "limits", "retention", "stop", "go")
+    before = audit_verbs()
+    for role in StaffRole:
+        client = staff_of(role)
+        allowed = role in (StaffRole.ADMIN, StaffRole.OWNER)
+        assert client.get(PAGE).status_code == (200 if allowed else 404)
+        assert client.get(f"{PAGE}contrast/").status_code == (200 if allowed else 404)
+        assert ("Settings" in page(client.get("/office/"))) is allowed
+        if not allowed:
+            for form in forms:
+                assert client.post(f"{PAGE}{form}/").status_code == 404, form
+    for who, (client, status) in strangers(harbour_vale).items():
+        assert client.get(PAGE).status_code == status, who
+        for form in forms:
+            assert client.post(f"{PAGE}{form}/").status_code == status, (who, form)
+    assert audit_verbs() == before
+
+
+def test_the_stop_switch_is_thrown_with_a_reason_and_shown_on_every_page(
+    small: House, harbour_vale: Company, milan: Client
+) -> None:
+    assert "This field is required." in words(page(milan.post(f"{PAGE}stop/", {"reason": ""}), 422))
+    assert current_limits().stopped_at is None
+    before = len(audit_verbs())
+    assert milan.post(f"{PAGE}stop/", {"reason": "The price list is wrong"}).headers["Location"] == f"{PAGE}#stop"
+    assert audit_verbs()[before:] == ["stop_switch.thrown"]
+    assert current_limits().stop_reason == "The price list is wrong"
+    assert "The stop switch is thrown. Nothing more is sent to Microsoft; orders wait." in told(milan, PAGE)
+    samuel = staff_of(StaffRole.SUPPORT)
+    for client, address in ((milan, "/office/"), (samuel, "/office/orders/")):
+        banner = page(client.get(address))
+        assert "The stop switch is thrown." in banner
+        assert "<q>The price list is wrong</q>" in banner
+        assert ('href="/office/settings/#stop"' in banner) is (client is milan)
+    assert milan.post(f"{PAGE}go/").headers["Location"] == f"{PAGE}#stop"
+    assert audit_verbs()[before:] == ["stop_switch.thrown", "stop_switch.released"]
+    assert "The stop switch is thrown." not in page(milan.get("/office/"))
+    assert current_limits().stopped_at is None
+
+
+def test_limits_are_stored_and_recorded(small: House, milan: Client) -> None:
+    milan.post(f"{PAGE}limits/", {"changes_per_day": "5", "seats_per_change": "12"})
+    assert (current_limits().changes_per_day, current_limits().seats_per_change) == (5, 12)
+    row = AuditRow.objects.get(verb="limits.set")
+    assert row.before == {"changes_per_day": 20, "seats_per_change": 50}
+    assert row.after == {"changes_per_day": 5, "seats_per_change": 12}
+    assert 'value="5"' in page(milan.get(PAGE))
+    answer = milan.post(f"{PAGE}limits/", {"changes_per_day": "0", "seats_per_change": "many"})
+    text = words(page(answer, 422))
+    assert "Ensure this value is greater than or equal to 1." in text
+    assert "Enter a whole number." in text
+    assert current_limits().changes_per_day == 5
+
+
+def test_retention_is_stored(small: House, milan: Client) -> None:
+    milan.post(f"{PAGE}retention/", {"call_days": "30", "run_days": "60", "sign_in_days": "90"})
+    kept = retention.kept()
+    assert (kept.call_days, kept.run_days, kept.sign_in_days) == (30, 60, 90)
+    assert "Saved. What is older goes tonight." in told(milan, PAGE)
+    answer = milan.post(f"{PAGE}retention/", {"call_days": "0", "run_days": "60", "sign_in_days": "90"})
+    assert answer.status_code == 422
+    assert retention.kept().call_days == 30
+
+
+def test_the_notification_address_is_stored_and_tried(small: House, milan: Client) -> None:
+    assert "Send a test" not in told(milan, PAGE)
+    milan.post(f"{PAGE}notices/", {"do": "test"})
+    assert "There is no notification address yet: save one first." in told(milan, PAGE)
+    assert milan.post(f"{PAGE}notices/", {"address": "nobody"}).status_code == 422
+    milan.post(f"{PAGE}notices/", {"address": "alerts@kestrel-it.example"})
+    assert notices.address() == "alerts@kestrel-it.example"
+    milan.post(f"{PAGE}notices/", {"address": "ignored@kestrel-it.example", "do": "test"})
+    assert "In rehearsal no mail leaves: the test message is in the mailbox." in told(milan, PAGE)
+    notice = notices.mailbox().get()
+    assert (notice.kind, notice.address) == ("test", "alerts@kestrel-it.example")
+    milan.post(f"{PAGE}notices/", {"do": "test"})
+    assert notices.mailbox().count() == 2
+
+
+def test_name_colour_and_help_are_stored(small: House, harbour_vale: Company, milan: Client) -> None:
+    look = {
+        "portal_name": "Kestrel Portal",
+        "accent": "#ffd200",
+        "support_name": "Kestrel IT",
+        "support_email": "help@kestrel-it.example",
+        "support_phone": "+49 30 1234",
+        "support_url": "https://help.kestrel-it.example/",
+    }
+    assert milan.post(f"{PAGE}look/", look).headers["Location"] == f"{PAGE}#look"
+    current = branding.current()
+    assert {name: getattr(current, name) for name in look} == look
+    markup = page(milan.get(PAGE))
+    assert "Light: Buttons use #a28500" in words(markup)
+    assert f'<link rel="stylesheet" href="{current.stylesheet_url}">' in markup
+    assert "Kestrel Portal" in page(admin_of(harbour_vale).get(f"/c/{small.harbour}/people/"))
+    wrong = look | {"accent": "yellow", "support_email": "nobody", "support_url": "ftp://x"}
+    text = words(page(milan.post(f"{PAGE}look/", wrong), 422))
+    assert "Write the colour as # and six digits, such as #0b5a72." in text
+    assert "This is no mail address." in text
+    assert "Write a web address that begins with https://." in text
+    assert branding.current().accent == "#ffd200"
+
+
+def test_contrast_is_shown_while_a_colour_is_typed(small: House, milan: Client) -> None:
+    before = audit_verbs()
+    for typed, sentence in {
+        "#0b5a72": "Light: the colour has enough contrast as it is.",
+        "#ffd200": "Light: Buttons use #a28500: the colour itself has a contrast of 1.2:1, and 3:1 is needed.",
+        "#FFD200": "Light: Links use #806900: the colour itself has a contrast of 1.2:1, and 4.5:1 is needed.",
+        "": "Write the colour as # and six digits to see how it looks.",
+        "yellow": "Write the colour as # and six digits to see how it looks.",
+        "#12": "Write the colour as # and six digits",
+    }.items():
+        answer = milan.get(f"{PAGE}contrast/", {"accent": typed})
+        assert sentence in words(page(answer)), typed
+        assert "<html" not in page(answer)
+    assert audit_verbs() == before
+
+
+def test_a_logo_that_fits_is_taken_and_shown_on_light_and_dark(small: House, milan: Client) -> None:
+    answer = milan.post(f"{PAGE}logo/", {"logo": picture(300, 60, "JPEG")})
+    assert answer.headers["Location"] == f"{PAGE}#logo"
+    markup = page(milan.get(PAGE))
+    url = branding.current().logo_url
+    assert url is not None
+    assert markup.count(f'src="{url}"') >= 2
+    assert 'data-theme="light"><img' in markup
+    assert 'data-theme="dark"><img' in markup
+    assert milan.get(url).headers["Content-Type"] == "image/png"
+    milan.post(f"{PAGE}logo/remove/")
+    assert branding.current().logo_url is None
+    assert "There is no logo yet; the portal's name stands in its place." in told(milan, PAGE)
+    assert audit_verbs()[-2:] == ["logo.changed", "logo.removed"]
+
+
+def test_a_logo_that_is_too_large_is_refused_with_its_size_and_can_be_scaled_down(small: House, milan: Client) -> None:
+    before = len(audit_verbs())
+    markup = page(milan.post(f"{PAGE}logo/", {"logo": picture(1004, 100)}), 422)
+    text = words(markup)
+    assert "This logo is 1004 × 100 pixels; at most 502 × 81 are possible." in text
+    assert "Scale it down to 502 × 50 and use it" in text
+    assert branding.current().logo_url is None
+    offer = markup.partition('name="offer" value="')[2].partition('"')[0]
+    assert milan.get(f"/brand/logo-{offer}.png").status_code == 200
+    assert milan.post(f"{PAGE}logo/scale/", {"offer": "other"}).status_code == 422
+    milan.post(f"{PAGE}logo/scale/", {"offer": offer})
+    assert "The scaled-down logo is saved." in told(milan, PAGE)
+    current = branding.current()
+    assert (current.logo_width, current.logo_height) == (502, 50)
+    assert audit_verbs()[before:] == ["logo.changed"]
+    gone = words(page(milan.post(f"{PAGE}logo/scale/", {"offer": offer}), 422))
+    assert "The smaller copy of the logo is not there any more." in gone
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n broken", b"<svg onload='x'/>"])
+def test_what_is_no_picture_is_refused(small: House, milan: Client, data: bytes) -> None:
+    answer = milan.post(f"{PAGE}logo/", {"logo": SimpleUploadedFile("logo.png", data or b" ")})
+    assert "This file is neither a PNG nor a JPEG picture, or it is damaged." in words(page(answer, 422))
+    assert branding.current().logo_url is None
+
+
+def test_without_a_file_nothing_happens(small: House, milan: Client) -> None:
+    milan.post(f"{PAGE}logo/")
+    assert "No file was chosen." in told(milan, PAGE)
+
+
+def test_addresses_are_shown_to_be_copied(small: House, milan: Client) -> None:
+    markup = page(milan.get(PAGE))
+    for path in ("/office/", "/sign-in/return/", "/office/delegated-admin/consent/return/", "/healthz", "/readyz"):
+        assert f'value="http://127.0.0.1:8000{path}"' in markup

@@ -1,0 +1,79 @@
+"""Health, readiness and the pages for what went wrong."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from tenantry.jobs.models import RunRecord, RunState
+from tenantry.kernel import clock
+
+pytestmark = pytest.mark.django_db
+
+
+def _queue_a_job_due(ago: timedelta) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (task_name, queue_name, scheduled_at) VALUES ('nothing', 'default', %s)",
+            [clock.now() - ago],
+        )
+
+
+def test_the_process_says_ok(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+def test_ready_without_any_job_or_refresh(client: Client) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "ready": True,
+        "database": "ok",
+        "queue": "ok",
+        "workers": 0,
+        "due_jobs": 0,
+        "oldest_due_job_seconds": 0,
+        "last_refresh_seconds": None,
+    }
+
+
+def test_a_job_that_nobody_takes_makes_it_unready(client: Client) -> None:
+    _queue_a_job_due(timedelta(minutes=5))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["queue"] == "stuck"
+    assert 300 <= answer.json()["oldest_due_job_seconds"] <= 310
+
+
+@pytest.mark.parametrize("ago", [timedelta(seconds=30), timedelta(hours=-1)], ids=["just due", "due later"])
+def test_jobs_that_wait_as_they_should_are_fine(client: Client, ago: timedelta) -> None:
+    _queue_a_job_due(ago)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_the_age_of_the_last_refresh_is_told(client: Client) -> None:
+    finished = clock.now() - timedelta(minutes=10)
+    RunRecord.objects.create(kind="refresh_tenants", state=RunState.DONE, created_at=finished, finished_at=finished)
+    assert 600 <= client.get("/readyz").json()["last_refresh_seconds"] <= 610
+
+
+def test_a_missing_page_is_calm_and_not_kept(client: Client) -> None:
+    answer = client.get("/nothing-here/")
+    assert answer.status_code == 404
+    assert "This page is not here" in answer.content.decode()
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_every_answer_carries_a_request_id(client: Client) -> None:
+    first, second = client.get("/healthz"), client.get("/healthz")
+    assert len(first.headers["X-Request-ID"]) == 32
+    assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
+
+
+def test_a_form_that_was_open_for_too_long(client: Client) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.post("/sign-out/")
+    assert answer.status_code == 403
+    assert "This page was open for too long" in answer.content.decode()

@@ -1,0 +1,135 @@
+"""The three ways a term can end, and stopping at once."""
+
+from datetime import timedelta
+
+import time_machine
+from pytest_django import Settings
+
+from tenantry.kernel import clock
+from tenantry.licensing.models import ChangeOrder, OrderState, Wish
+from tenantry.people.models import Company, EndUserRole
+from tests.support.house import House, finish
+from tests.web.portal.visitors import ANNA, BEN, CHLOE, PREMIUM, at, of, signed_in, text, token, words
+
+DEFENDER = "Microsoft Defender for Business"
+SONNENSCHEIN = "503a4286-b7ae-5bd8-985c-d88d74134615"
+RIVERA = "842e905e-b4a5-56d2-88c8-5dc389b3b006"
+GRETA = "greta.sonnenschein@baeckerei-sonnenschein.example"
+LUCIA = "lucia.gomez@clinica-rivera.example"
+
+
+def test_each_way_is_explained_with_its_date(house: House, harbour: Company) -> None:
+    view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
+    page = text(anna, of(view, "end-of-term/"))
+    assert "Renew This is what stands now. On 15 December it renews with 42 seats." in page
+    assert "End On 15 December it ends, and access stops." in page
+    assert "Go on month by month After 15 December it goes on month by month with 42 seats, in the extended" in page
+
+
+def test_ending_makes_the_person_read_the_sentence_that_matters(house: House, harbour: Company) -> None:
+    view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
+    sealed = token(anna, of(view, "end-of-term/?choice=end"))
+    asked = anna.post(of(view, "end-of-term/"), {"plan": sealed})
+    assert asked.status_code == 200 and not ChangeOrder.objects.exists()
+    assert (
+        "When the term ends, everybody who uses one of your 42 seats loses access, and the subscription cannot be "
+        "brought back." in words(asked.content)
+    )
+    anna.post(of(view, "end-of-term/"), {"plan": sealed, "sure": "yes"})
+    order = finish(ChangeOrder.objects.get().id)
+    assert order.state == OrderState.SCHEDULED
+    assert "Decided. On 15 December it ends, and access stops." in text(anna, at(harbour, f"orders/{order.id}/"))
+    assert "On 15 December it ends, and access stops. Decided by Anna Lindqvist, Sun 22 Nov." in text(anna, of(view))
+
+
+def test_renewing_with_another_number_and_going_on_month_by_month(house: House, harbour: Company) -> None:
+    view, anna = house.subscription(harbour, DEFENDER), signed_in(ANNA)
+    renewing = of(view, "end-of-term/?choice=renew&seats=30")
+    assert "On Mon 23 November it renews with a change: 30 seats" in text(anna, renewing)
+    anna.post(of(view, "end-of-term/"), {"plan": token(anna, renewing)})
+    finish(ChangeOrder.objects.get().id)
+    assert house.view(view.row).ending.quantity == 30
+    extending = of(view, "end-of-term/?choice=extend")
+    assert "After Mon 23 November it goes on month by month with 40 seats" in text(anna, extending)
+    anna.post(of(view, "end-of-term/"), {"plan": token(anna, extending)})
+    finish(ChangeOrder.objects.latest("number").id)
+    assert house.view(view.row).ending.outcome.value == "extends"
+
+
+def test_who_may_not_decide_sees_who_can(house: House, harbour: Company) -> None:
+    view = house.subscription(harbour, PREMIUM)
+    for who in (BEN, CHLOE):
+        page = text(signed_in(who), of(view))
+        assert "Somebody with the role Admin at Harbour & Vale Ltd decides this." in page
+        assert "Decide what happens" not in page
+    assert "Your role here is to look." in text(signed_in(CHLOE), of(view))
+    assert "Your role here is to look." not in text(signed_in(BEN), of(view))
+
+
+def test_a_lost_wish_is_shown_and_decided_again(house: House, harbour: Company) -> None:
+    view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
+    anna.post(of(view, "change/"), {"plan": token(anna, of(view, "change/?seats=30&when=renewal"))})
+    finish(ChangeOrder.objects.get().id)
+    lost = {
+        "reason": "other_schedule",
+        "rule": "wishes_survive",
+        "next_step": "decide_again",
+        "facts": {},
+        "next_step_facts": {},
+    }
+    Wish.objects.update(lost_at=clock.now(), lost_reason=lost)
+    page = text(anna, of(view))
+    assert "A decision has been lost. “Renew with 30 seats” was decided by Anna Lindqvist" in page
+    assert "Something else was scheduled at Microsoft in its place, and it was left alone." in page
+    assert "What was decided is not at Microsoft: decide again." in text(anna, at(harbour))
+    assert "Not at Microsoft" in text(anna, at(harbour, "renewals/"))
+    assert "Decide again" not in text(signed_in(CHLOE), at(harbour, "renewals/"))
+
+
+def test_cancelling_takes_two_steps_and_a_fresh_sign_in(house: House, harbour: Company, settings: Settings) -> None:
+    company = house.add_company(SONNENSCHEIN)
+    house.end_user(company, GRETA, EndUserRole.ADMIN)
+    view, greta = house.subscription(company, "Microsoft 365 Business Standard"), signed_in(GRETA)
+    assert "Cancel this subscription" in text(greta, of(view))
+    page = text(greta, of(view, "stop/"))
+    assert "Everybody who uses one of your 18 seats loses access at once." in page
+    assert "Microsoft pays back everything: cancelling is free until Mon 23 November" in page
+    sealed = token(greta, of(view, "stop/"))
+    asked = words(greta.post(of(view, "stop/"), {"plan": sealed}).content)
+    assert "Cancelling is final: everybody who uses one of your 18 seats loses access now" in asked
+    assert not ChangeOrder.objects.exists()
+    with time_machine.travel(clock.now() + timedelta(minutes=settings.FRESH_SIGN_IN_MINUTES - 1)):
+        text(greta, of(view))  # the session itself is kept alive
+    with time_machine.travel(clock.now() + timedelta(minutes=settings.FRESH_SIGN_IN_MINUTES + 1)):
+        again = greta.post(of(view, "stop/"), {"plan": sealed, "sure": "yes"})
+        assert again.headers["Location"].startswith("/sign-in/start/?")
+    assert not ChangeOrder.objects.exists()
+    greta.post(of(view, "stop/"), {"plan": sealed, "sure": "yes"})
+    order = finish(ChangeOrder.objects.get().id)
+    assert order.state == OrderState.APPLIED
+    assert house.view(view.row).facts.status.value == "deleted"
+    assert "Done. The subscription is stopped." in text(greta, at(company, f"orders/{order.id}/"))
+
+
+def test_a_suspended_legacy_subscription_comes_back_into_use(house: House, harbour: Company) -> None:
+    company = house.add_company(RIVERA)
+    house.end_user(company, LUCIA, EndUserRole.ADMIN)
+    row = company.subscriptions.get(status="suspended")
+    view, lucia = house.view(row), signed_in(LUCIA)
+    assert "Use it again" in text(lucia, of(view))
+    sealed = token(lucia, of(view, "stop/?again=yes"))
+    lucia.post(of(view, "stop/"), {"plan": sealed})
+    order = finish(ChangeOrder.objects.get().id)
+    assert order.state == OrderState.APPLIED
+    assert "Done. The subscription is in use again." in text(lucia, at(company, f"orders/{order.id}/"))
+
+
+def test_the_extended_term_says_what_is_possible(house: House, harbour: Company) -> None:
+    company = house.add_company(SONNENSCHEIN)
+    house.end_user(company, GRETA, EndUserRole.ADMIN)
+    view, greta = house.subscription(company, "Exchange Online Kiosk"), signed_in(GRETA)
+    page = text(greta, of(view))
+    assert "This subscription runs in the extended term, where Microsoft does not let the number of seats" in page
+    assert "You can let it renew." in page
+    assert "It goes on month by month with 22 seats, until you renew or cancel it." in page
+    assert "Charged by Microsoft Every month, until you renew or cancel." in page

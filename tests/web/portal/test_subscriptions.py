@@ -1,0 +1,111 @@
+"""The list of subscriptions, and the file."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tenantry.licensing.models import CompanyRefresh, LicenceCount, Subscription
+from tenantry.licensing.rules.wishes import SetQuantity
+from tenantry.people.models import Company
+from tests.support.house import House
+from tests.support.orders import placed
+from tests.web.portal.visitors import ANNA, CHLOE, PREMIUM, at, signed_in, text
+
+
+def names(client: Client, address: str) -> list[str]:
+    """Return the names of the rows, in order."""
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return [row.name for row in answer.context["rows"]]
+
+
+def test_one_row_says_it_all(house: House, harbour: Company) -> None:
+    placed(house.subscription(harbour, PREMIUM), SetQuantity(45))
+    page = text(signed_in(CHLOE), at(harbour, "subscriptions/"))
+    assert "9 subscriptions · As of" in page
+    assert "Microsoft 365 Business Premium NCE 42 1 free 1 year, paid monthly in 23 days · Tue 15 Dec Renews" in page
+    assert "Renews Order #" in page and "is under way" in page
+    assert "Microsoft Teams Phone Standard NCE 12 5 free 1 year, paid monthly in 3 days · Wed 25 Nov Renews → 8" in page
+    assert "Microsoft Teams Premium Trial NCE Trial 25 6 free" in page
+    assert "Microsoft 365 Copilot NCE 4 2 free 1 year, paid yearly in 78 days · 8 February 2027 Ends" in page
+    assert "Microsoft Defender for Business NCE 40" in page and "Mon 23 Nov Extended term" in page
+
+
+def test_search_filter_and_sort(house: House, harbour: Company) -> None:
+    anna, page = signed_in(ANNA), at(harbour, "subscriptions/")
+    assert names(anna, page)[0] == "Microsoft Defender for Business"
+    assert names(anna, f"{page}?sort=-quantity")[:2] == [PREMIUM, "Microsoft Defender for Business"]
+    assert names(anna, f"{page}?sort=name")[0] == "Exchange Online (Plan 1)"
+    assert names(anna, f"{page}?q=vISIO") == ["Visio Plan 2"]
+    assert names(anna, f"{page}?show=trials") == ["Microsoft Teams Premium Trial"]
+    assert names(anna, f"{page}?show=over") == []
+    assert "Nothing has ended." in text(anna, f"{page}?show=over")
+    assert "Nothing has this name." in text(anna, f"{page}?q=unheard")
+    assert names(anna, f"{page}?sort=quatsch&show=nonsense&page=x") == names(anna, page)
+    assert anna.get(f"{page}?page=2").status_code == 404
+    fragment = anna.get(f"{page}?q=visio", headers={"HX-Request": "true"}).content.decode()
+    assert "Visio Plan 2" in fragment and "<html" not in fragment
+
+
+def test_the_file_has_the_same_rows_and_runs_no_formula(house: House, harbour: Company) -> None:
+    Subscription.objects.filter(company=harbour, offer_name="Visio Plan 2").update(friendly_name='=HYPERLINK("x")')
+    answer = signed_in(CHLOE).get(at(harbour, "subscriptions/export.csv?q=visio"))
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == (
+        'attachment; filename="harbour-vale-ltd-subscriptions-2026-11-22.csv"'
+    )
+    head, line = answer.content.decode("utf-8-sig").splitlines()
+    assert head.startswith("Subscription,Product,Kind,Seats,")
+    assert line.startswith(
+        '"\'=HYPERLINK(""x"")",Visio Plan 2,New Commerce (NCE),5,4,5,"1 year, paid yearly",2026-12-03'
+    )
+    assert len(signed_in(CHLOE).get(at(harbour, "subscriptions/export.csv")).content.decode().splitlines()) == 10
+
+
+def test_licences_that_are_not_shared_are_not_guessed(house: House, harbour: Company) -> None:
+    LicenceCount.objects.filter(company=harbour).delete()
+    CompanyRefresh.objects.filter(company=harbour).update(licences_known=False)
+    page = text(signed_in(CHLOE), at(harbour, "subscriptions/"))
+    assert "How many seats are assigned is not shared with us." in page
+    assert " free " not in page
+
+
+def test_old_figures_are_called_old(house: House, harbour: Company) -> None:
+    refresh = CompanyRefresh.objects.get(company=harbour)
+    assert refresh.succeeded_at is not None
+    refresh.failed_at = refresh.succeeded_at + timedelta(minutes=3)
+    refresh.save()
+    page = text(signed_in(CHLOE), at(harbour, "subscriptions/"))
+    assert "Microsoft cannot be reached, showing what we know" in page
+
+
+def test_the_end_of_what_never_ends_is_not_a_date(house: House, harbour: Company) -> None:
+    row = Subscription.objects.get(company=harbour, offer_name=PREMIUM)
+    row.facts |= {"kind": "software_perpetual", "term": "", "commitment_end": "9999-12-31T23:59:59+00:00"}
+    row.commitment_end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    row.save()
+    client = signed_in(CHLOE)
+    for page in ("subscriptions/", f"subscriptions/{row.id}/", "subscriptions/export.csv", "renewals/"):
+        assert "9999" not in text(client, at(harbour, page)), page
+
+
+def test_two_hundred_rows_take_as_many_queries_as_ten(house: House, harbour: Company) -> None:
+    client, page = signed_in(CHLOE), at(harbour, "subscriptions/")
+    client.get(page)
+    with CaptureQueriesContext(connection) as few:
+        assert len(names(client, page)) == 9
+    row = Subscription.objects.get(company=harbour, offer_name=PREMIUM)
+    copies = []
+    for number in range(200):
+        copy = Subscription.objects.get(id=row.id)
+        copy.id, copy.upstream_id, copy.friendly_name = uuid.uuid4(), str(uuid.uuid4()), f"Copy {number:03}"
+        copies.append(copy)
+    Subscription.objects.bulk_create(copies)
+    with CaptureQueriesContext(connection) as many:
+        assert len(names(client, page)) == 100
+    assert len(few) == len(many) <= 10
+    assert len(names(client, f"{page}?page=3")) == 9
+    assert "1–100 of 209 subscriptions" in text(client, page)

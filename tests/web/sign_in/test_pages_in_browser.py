@@ -1,0 +1,94 @@
+"""The sign-in pages in a real browser: what a person clicks, and what axe finds."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from tenantry.kernel import clock
+from tenantry.people import actions
+from tests.support.sandbox import SandboxHandle
+from tests.web.sign_in.cast import make_cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+EDWARD = "edward.finch@harbourvale.example"
+
+
+def looks_well(page: Page) -> None:
+    """Expect that axe finds nothing, in light and in dark, and that nothing needs sideways scrolling on a phone."""
+    for scheme in ("light", "dark"):
+        # Without motion: a colour on its way from one scheme to the other is no finding.
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+        answer = Axe().run(page).response
+        found = [f"{one['id']}: {node['html'][:120]}" for one in answer["violations"] for node in one["nodes"]]
+        assert found == [], f"{page.url} in {scheme}"
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def choose(page: Page, account: str) -> None:
+    """Press the one button and choose an account on Microsoft's page."""
+    page.get_by_role("link", name="Sign in with Microsoft").click()
+    page.locator(f'button[name="account"][value="{account}"]').first.click()
+
+
+def test_somebody_without_access_is_told_calmly_and_may_try_another_account(
+    page: Page, web: LiveServer, sandbox: SandboxHandle
+) -> None:
+    make_cast()
+    page.goto(f"{web.url}/sign-in/?next=/sign-out/")
+    looks_well(page)
+    choose(page, EDWARD)
+    expect(page.get_by_role("heading", name="This account is not known here yet")).to_be_visible()
+    looks_well(page)
+    page.get_by_role("link", name="Use another account").click()
+    page.locator('button[name="account"][value="anna.lindqvist@harbourvale.example"]').first.click()
+    page.wait_for_url(f"{web.url}/**")
+    page.goto(f"{web.url}/sign-out/")
+    expect(page.get_by_text("You are signed in as Anna Lindqvist.")).to_be_visible()
+    looks_well(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    looks_well(page)
+
+
+def test_signing_in_by_keyboard_alone(page: Page, web: LiveServer, sandbox: SandboxHandle) -> None:
+    make_cast()
+    page.goto(f"{web.url}/sign-in/?next=/sign-out/")
+    button = page.get_by_role("link", name="Sign in with Microsoft")
+    for _ in range(6):
+        if button.evaluate("link => link === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator('button[value="anna.lindqvist@harbourvale.example"]').first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You are signed in as Anna Lindqvist.")).to_be_visible()
+
+
+def test_an_administrator_approves_for_everybody(page: Page, web: LiveServer, sandbox: SandboxHandle) -> None:
+    make_cast()
+    page.goto(f"{web.url}/sign-in/")
+    choose(page, "daan.visser@vandenberg-logistiek.example")
+    page.get_by_role("button", name="Return to the application").click()
+    expect(page.get_by_role("heading", name="An administrator must approve first")).to_be_visible()
+    looks_well(page)
+    page.get_by_role("link", name="I am that administrator").click()
+    page.locator('button[value="sanne.berg@vandenberg-logistiek.example"]').first.click()
+    expect(page.get_by_role("heading", name="Approved")).to_be_visible()
+    looks_well(page)
+
+
+def test_the_first_owner_comes_by_the_link(page: Page, web: LiveServer, sandbox: SandboxHandle) -> None:
+    link = urlsplit(actions.make_owner_link(clock.now())).path
+    page.goto(web.url + link)
+    looks_well(page)
+    choose(page, "dana.okafor@kestrel-it.example")
+    page.wait_for_url(f"{web.url}/office/**")
+    page.goto(web.url + link)
+    expect(page.get_by_role("heading", name="This link cannot be used any more")).to_be_visible()
+    looks_well(page)

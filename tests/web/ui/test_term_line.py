@@ -1,0 +1,90 @@
+"""The term line: positions and sentences."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tenantry.web.ui.drawings import term_line
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "extended", "today", "anchor"),
+    [
+        (-50, 50, False, 50.0, "middle"),
+        (-2, 363, False, 0.55, "start"),
+        (-363, 2, False, 99.45, "end"),
+        (5, 370, False, 0.0, "start"),  # not begun
+        (-400, -35, False, 100.0, "end"),  # over
+        (-50, 50, True, 42.0, "middle"),  # the term has 84 % of the width
+        (-400, -31, True, 92.0, "end"),  # half of the tail's two months
+        (-400, -200, True, 100.0, "end"),  # far beyond: kept inside
+    ],
+)
+def test_today_stands_where_it_is(start: int, end: int, extended: bool, today: float, anchor: str) -> None:
+    line = term_line.draw(NOW + start * DAY, NOW + end * DAY, NOW, extended=extended)
+    assert (line.today, line.today_anchor) == (today, anchor)
+    assert line.term_width + line.tail_width == 100.0
+
+
+def test_a_whole_term_says_everything_in_words_too() -> None:
+    line = term_line.draw(
+        NOW - 341 * DAY,
+        NOW + 24 * DAY,
+        NOW,
+        [(3, NOW + timedelta(days=6, hours=20)), (1, NOW + timedelta(hours=20, minutes=5))],
+        ("8 seats", NOW + 24 * DAY),
+        extended=True,
+    )
+    assert [(fact.kind, fact.sentence) for fact in line.facts] == [
+        ("term", "Term from 16 December 2025 to 16 December 2026"),
+        ("today", "Today, Sun 22 Nov: 24 days left"),
+        ("window", "1 seat can be returned until Mon 23 Nov, 05:35 UTC · 20 hours 5 minutes left"),
+        ("window", "3 seats can be returned until Sun 29 Nov, 05:30 UTC · 6 days 20 hours left"),
+        ("flag", "8 seats on Wed 16 Dec"),
+        ("tail", "After that: the extended term, month by month, at a higher price"),
+    ]
+    assert (line.start_label, line.end_label, line.today_label) == ("16 Dec 2025", "16 Dec 2026", "Today, Sun 22 Nov")
+    assert line.flag is not None
+    assert (line.flag.x, line.flag.anchor, line.flag.label) == (84.0, "end", "8 seats")
+    assert line.today_anchor == "end"  # steps aside for the pole
+
+
+def test_open_windows_are_shaded_from_today_and_closed_ones_are_not() -> None:
+    line = term_line.draw(
+        NOW - 50 * DAY,
+        NOW + 50 * DAY,
+        NOW,
+        [(2, NOW - DAY), (4, NOW), (5, NOW + 5 * DAY), (6, NOW + timedelta(hours=1))],
+    )
+    assert [(window.quantity, window.x, window.width) for window in line.windows] == [
+        (5, 50.0, 5.0),
+        (6, 50.0, term_line.LEAST_WINDOW),  # too thin to be seen otherwise
+    ]
+
+
+def test_a_window_at_the_very_end_stays_inside() -> None:
+    line = term_line.draw(NOW - 365 * DAY, NOW + timedelta(hours=2), NOW, [(1, NOW + timedelta(hours=1))])
+    assert [(window.x, window.width) for window in line.windows] == [(98.4, 1.6)]
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "ticks"),
+    [
+        (datetime(2026, 11, 10, tzinfo=UTC), 30, 4),  # weeks
+        (datetime(2026, 1, 1, tzinfo=UTC), 365, 11),  # months; the first day is the end of the bar itself
+        (datetime(2025, 7, 10, tzinfo=UTC), 3 * 365 + 1, 12),  # quarters
+    ],
+)
+def test_ticks_fit_the_length_of_the_term(start: datetime, days: int, ticks: int) -> None:
+    line = term_line.draw(start, start + days * DAY, NOW)
+    assert len(line.ticks) == ticks
+    assert list(line.ticks) == sorted(set(line.ticks))
+    assert line.ticks[0] > 0 and line.ticks[-1] < 100
+
+
+def test_a_term_without_length_does_not_fail() -> None:
+    line = term_line.draw(NOW, NOW, NOW)
+    assert (line.today, line.ticks) == (0.0, ())
