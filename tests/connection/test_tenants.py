@@ -7,6 +7,7 @@ from django.db import connection as database
 from tenantry.audit.models import AuditRow
 from tenantry.connection import actions, queries
 from tenantry.connection.models import ConnectionState, PartnerConnection, Tenant
+from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord, RunState
 from tenantry.jobs.testing import run_due_jobs, waiting_jobs
 from tenantry.kernel import clock
@@ -142,6 +143,14 @@ def test_only_a_held_tenant_can_be_decided(house: House) -> None:
 def test_everybody_waits_for_the_same_refresh(house: House) -> None:
     assert ask(house).id == ask(house).id
     assert [name for name, _, _ in waiting_jobs()] == ["connection.refresh_tenants"]
+
+
+def test_a_refresh_that_began_while_one_was_asked_for_leaves_none_waiting(house: House) -> None:
+    asked = ask(house)
+    earlier = runs.new_run("refresh_tenants", subject_id=house.connection.id, now=clock.now())
+    runs.finish(earlier.id)
+    assert run_due_jobs() == ["connection.refresh_tenants"]
+    assert again(asked).state == RunState.DONE
 
 
 def test_a_refresh_that_nobody_asked_for_makes_its_own_record(house: House) -> None:

@@ -61,6 +61,12 @@ def latest(kind: str, subject_id: str | UUID = "") -> RunRecord | None:
     return RunRecord.objects.filter(kind=kind, subject_id=str(subject_id)).order_by("-created_at", "-id").first()
 
 
+def waiting(kind: str, subject_id: str | UUID = "") -> RunRecord | None:
+    """Find the run of a kind about a subject that has waited longest."""
+    waits = RunRecord.objects.filter(kind=kind, subject_id=str(subject_id), state=RunState.WAITING)
+    return waits.order_by("created_at", "id").first()
+
+
 def run(run_id: UUID | str) -> RunRecord | None:
     """Find one run."""
     return RunRecord.objects.filter(id=run_id).first()

@@ -45,8 +45,8 @@ def ask_refresh_tenants(*, acting_as: Actor, connection_id: UUID, now: datetime)
     """Have the list of tenants read from Partner Center; somebody's refresh that still waits is everybody's."""
     if locked(connection_id) is None:
         return gone()
-    waiting = runs.latest(REFRESH_TENANTS, connection_id)
-    if waiting is None or waiting.state != RunState.WAITING:
+    waiting = runs.waiting(REFRESH_TENANTS, connection_id)
+    if waiting is None:
         waiting = runs.new_run(REFRESH_TENANTS, subject_id=connection_id, asked_by=acting_as.label, now=now)
     wake_refresh(connection_id)
     return waiting
@@ -88,7 +88,8 @@ def refresh_tenants(connection_id: UUID) -> None:
     row = PartnerConnection.objects.filter(id=connection_id, removed_at=None).first()
     if row is None:
         return
-    run = runs.latest(REFRESH_TENANTS, connection_id)
+    # A refresh may have begun while this one was being asked for, so what waits need not be the newest.
+    run = runs.waiting(REFRESH_TENANTS, connection_id) or runs.latest(REFRESH_TENANTS, connection_id)
     if run is None or run.state not in (RunState.WAITING, RunState.RUNNING):
         run = runs.new_run(REFRESH_TENANTS, subject_id=connection_id, now=clock.now())
     with runs.running(run.id):
