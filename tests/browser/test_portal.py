@@ -168,6 +168,33 @@ def test_asking_once_more_is_clean_too(house: House, harbour: Company, web: Live
     assert not ChangeOrder.objects.exists()
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_going_back_to_are_you_sure_neither_fails_nor_orders_again(
+    house: House, harbour: Company, web: LiveServer, page: Page, scripts: bool
+) -> None:
+    browser = page.context.browser
+    assert browser is not None
+    with browser.new_context(java_script_enabled=scripts) as context:
+        here = context.new_page()
+        enter(here, web.url, ANNA)
+        here.goto(web.url + of(house.subscription(harbour, PREMIUM), "end-of-term/?choice=end"))
+        here.get_by_role("button", name="End on 15 December …").click()
+        expect(here.get_by_role("heading", name="Are you sure?")).to_be_visible()
+        here.reload()
+        here.get_by_role("button", name="End on 15 December").dblclick()
+        here.wait_for_url(re.compile("/orders/"))
+
+        here.go_back()
+        expect(here.get_by_text("is still under way, and there is one at a time.")).to_be_visible()
+        here.get_by_role("link", name="Look at the order").click()
+        finish(ChangeOrder.objects.get().id)
+        expect(here.locator("#order").get_by_text("Decided. On 15 December")).to_be_visible()
+        here.go_back()
+        here.reload()
+        expect(here.get_by_text("That is decided already: Ends.")).to_be_visible()
+    assert ChangeOrder.objects.count() == 1
+
+
 def test_the_strip_moves_the_world(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
     enter(page, web.url, ANNA)
     page.goto(f"{web.url}{at(harbour, 'renewals/')}")

@@ -114,11 +114,22 @@ def test_going_below_assigned_seats_is_asked_twice(house: House, harbour: Compan
     plan = of(view, "change/?seats=38&when=now")
     assert "41 seats of this product are assigned to people, and 38 would remain" in text(ben, plan)
     sealed = token(ben, plan)
-    status, asked = post(ben, of(view, "change/"), plan=sealed)
-    assert status == 200 and "Are you sure?" in asked and "take 3 away from people first" in asked
+    sure = of(view, "change/?seats=38&when=now&sure=ask")
+    assert post(ben, of(view, "change/"), plan=sealed) == (302, sure)
+    asked = text(ben, sure)
+    assert "Are you sure?" in asked and "take 3 away from people first" in asked
+    assert "Now You return 4 seats: 38 instead of 42." in asked
     assert not ChangeOrder.objects.exists()
-    status, _where = post(ben, of(view, "change/"), plan=sealed, sure="yes")
-    assert status == 302 and ChangeOrder.objects.get().wish["quantity"] == 38
+    asked_again = token(ben, sure)
+    status, where = post(ben, of(view, "change/"), plan=asked_again, sure="yes")
+    order = ChangeOrder.objects.get()
+    assert (status, where) == (302, at(harbour, f"orders/{order.id}/")) and order.wish["quantity"] == 38
+    assert post(ben, of(view, "change/"), plan=asked_again, sure="yes") == (302, where)  # the second click
+
+    assert "is still under way" in text(ben, sure)  # Back while it is carried out
+    finish(order.id)
+    assert "You have 38 seats already." in text(ben, sure)  # and after it
+    assert ChangeOrder.objects.count() == 1
 
 
 def test_none_is_no_quantity_and_leads_to_who_may_end_it(house: House, harbour: Company) -> None:
@@ -147,8 +158,9 @@ def test_a_change_meanwhile_is_told_and_planned_anew(house: House, harbour: Comp
     sealed = token(anna, of(view, "change/?seats=50&when=now"))
     order = finish(placed(view, SetQuantity(44), who=BEN_ACTS).id)
     assert order.state == OrderState.APPLIED
-    status, told = post(anna, of(view, "change/"), plan=sealed)
-    assert status == 409
+    again = of(view, "change/?seats=50&when=now")
+    assert post(anna, of(view, "change/"), plan=sealed) == (302, again)
+    told = text(anna, again)
     assert "This subscription is no longer as your page showed it, so nothing was changed." in told
     assert "You get 6 seats more: 50 instead of 44." in told and "Add 6 seats" in told
     assert ChangeOrder.objects.count() == 1
@@ -158,8 +170,10 @@ def test_one_order_at_a_time(house: House, harbour: Company) -> None:
     view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
     sealed = token(anna, of(view, "change/?seats=50&when=now"))
     order = placed(view, SetQuantity(44), who=BEN_ACTS)
-    status, told = post(anna, of(view, "change/"), plan=sealed)
-    assert status == 409
+    again = of(view, "change/?seats=50&when=now")
+    assert post(anna, of(view, "change/"), plan=sealed) == (302, again)
+    told = text(anna, again)
+    assert "This was not carried out, and nothing was changed." in told
     assert f"Change order #{order.number} for this subscription is still under way" in told
     assert "Look at the order" in told and "Add 8 seats" not in told
     page = text(anna, of(view))
@@ -175,14 +189,16 @@ def test_limits_and_the_stop_switch_are_answers(house: House, harbour: Company) 
     assert 'name="plan"' not in anna.get(beyond).content.decode()  # nothing to press that would be refused
     sealed = token(anna, of(view, "change/?seats=47&when=now"))
     actions.set_limits(acting_as=OWNER, changes_per_day=20, seats_per_change=4, moment=Moment.current())
-    status, told = post(anna, of(view, "change/"), plan=sealed)
-    assert status == 409
+    again = of(view, "change/?seats=47&when=now")
+    assert post(anna, of(view, "change/"), plan=sealed) == (302, again)
+    told = text(anna, again)
     assert "You wish to move 5 seats at once, and your partner allows 4 in one change." in told
 
     sealed = token(anna, of(view, "change/?seats=43&when=now"))
     actions.stop(acting_as=OWNER, reason="Price list is wrong", moment=Moment.current())
-    status, told = post(anna, of(view, "change/"), plan=sealed)
-    assert status == 409
+    again = of(view, "change/?seats=43&when=now")
+    assert post(anna, of(view, "change/"), plan=sealed) == (302, again)
+    told = text(anna, again)
     assert "Your partner has stopped all changes for the moment. Nothing was changed." in told
     assert "Changes are paused." in told and "Price list is wrong" not in told  # the reason is for the staff
     assert 'name="plan"' not in anna.get(of(view, "change/?seats=43&when=now")).content.decode()
@@ -249,3 +265,5 @@ def test_what_microsoft_no_longer_lists_offers_nothing(house: House, harbour: Co
     page = text(signed_in(ANNA), of(view))
     assert "Microsoft no longer lists this subscription." in page
     assert "Change the seats" not in page and "End of the term" not in page and "Cancel" not in page
+    for path in ("change/?seats=43&when=now", "end-of-term/?choice=end", "stop/"):
+        assert signed_in(ANNA).get(of(view, path)).headers["Location"] == of(view), path

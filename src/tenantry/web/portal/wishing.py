@@ -25,6 +25,7 @@ from tenantry.licensing.rules.wishes import (
 from tenantry.people.permissions import Permission
 
 MOST_SEATS = 100_000
+SURE = "sure"  # in an address: ask once more; in a form: the answer
 _SALT = "portal.plan"
 _HOW_MANY = _("Type how many seats you want.")
 _FROM_WHEN = _("Choose from when on the new number counts.")
@@ -58,9 +59,11 @@ def door_of(wish: Wish) -> Door:
             return Door.STOP
 
 
-def address_of(wish: Wish, company_id: uuid.UUID, subscription_id: uuid.UUID) -> str:
-    """Return the address that shows what a wish would do."""
-    return f"{door_of(wish).url(company_id, subscription_id)}?{urlencode(_query(wish))}"
+def address_of(wish: Wish, company_id: uuid.UUID, subscription_id: uuid.UUID, *, sure: bool = False) -> str:
+    """Return the address that shows what a wish would do; with ``sure`` the one that asks once more."""
+    query = urlencode(_query(wish) | ({SURE: "ask"} if sure else {}))
+    address = door_of(wish).url(company_id, subscription_id)
+    return f"{address}?{query}" if query else address
 
 
 def _query(wish: Wish) -> dict[str, str]:

@@ -19,24 +19,19 @@ from tenantry.licensing.rules.plan import Plan
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.possibilities import Possibilities, possible_changes
 from tenantry.licensing.rules.terms import Outcome
-from tenantry.licensing.rules.wishes import (
-    Cancel,
-    DecideEndOfTerm,
-    Reactivate,
-    ScheduleQuantity,
-    SetQuantity,
-    Wish,
-    WithdrawSchedule,
-)
+from tenantry.licensing.rules.wishes import Cancel, DecideEndOfTerm, Reactivate, Wish, WithdrawSchedule
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
-from tenantry.web.portal.planning import RefusalView, plan_view, refusal_view
+from tenantry.web.portal import wishing
+from tenantry.web.portal.planning import PlanView, RefusalView, plan_view, refusal_view
 from tenantry.web.portal.views.subscription import find, locked, planner, subscription_page
-from tenantry.web.portal.wishing import Door, EndForm, SeatsForm, Shown, door_of, open_plan
+from tenantry.web.portal.wishing import Door, EndForm, SeatsForm, address_of, door_of, open_plan
 from tenantry.web.ui.frame import NextStep
 
 # While somebody types, the present number is where they come from, not a wish to be refused.
 _NO_CHANGE = frozenset({"same_quantity", "already_scheduled"})
+# Why an order was not taken although the same wish may well be planned again.
+_MEANWHILE = frozenset({"changed_meanwhile", "plan_changed", "form_used"})
 
 
 @portal(Permission.CHANGE_QUANTITY)
@@ -46,10 +41,10 @@ def change(request: PortalRequest, company_id: UUID, subscription_id: UUID) -> H
         return _confirm(request, company_id, subscription_id, Door.CHANGE)
     moment = Moment.current()
     view = find(request, company_id, subscription_id, moment)
+    if view.row.gone_at is not None or not {"withdraw", "seats"} & request.GET.keys():
+        return _to_subscription(view)
     if request.GET.get("withdraw"):
         return _show(request, view, WithdrawSchedule(), moment, title=_("Take back the scheduled change"))
-    if "seats" not in request.GET:
-        return HttpResponseRedirect(reverse("portal:subscription", args=[company_id, subscription_id]))
     form = SeatsForm(request.GET)
     wish = form.wish() if form.is_valid() else None
     return _show(request, view, wish, moment, title=_("Change the seats"), form=form)
@@ -62,6 +57,8 @@ def end_of_term(request: PortalRequest, company_id: UUID, subscription_id: UUID)
         return _confirm(request, company_id, subscription_id, Door.END_OF_TERM)
     moment = Moment.current()
     view = find(request, company_id, subscription_id, moment)
+    if view.row.gone_at is not None:
+        return _to_subscription(view)
     form = EndForm(request.GET) if "choice" in request.GET else None
     wish = form.wish(view.facts) if form is not None and form.is_valid() else None
     return _show_end(request, view, wish, form, moment)
@@ -74,9 +71,15 @@ def stop(request: PortalRequest, company_id: UUID, subscription_id: UUID) -> Htt
         return _confirm(request, company_id, subscription_id, Door.STOP)
     moment = Moment.current()
     view = find(request, company_id, subscription_id, moment)
+    if view.row.gone_at is not None:
+        return _to_subscription(view)
     if request.GET.get("again"):
         return _show(request, view, Reactivate(), moment, title=_("Use it again"))
     return _show(request, view, Cancel(), moment, title=_("Cancel this subscription"))
+
+
+def _to_subscription(view: SubscriptionView) -> HttpResponse:
+    return HttpResponseRedirect(reverse("portal:subscription", args=[view.row.company_id, view.id]))
 
 
 def _show(
@@ -87,14 +90,14 @@ def _show(
     *,
     title: str,
     form: SeatsForm | None = None,
-    refusal: RefusalView | None = None,
-    status: int = 200,
 ) -> HttpResponse:
     """Show a wish's plan; for a script that asks for it in place, only the plan."""
     plan = plan_change(view.facts, wish, moment.commerce) if wish is not None else None
-    parts: dict[str, object] = {"title": title, "stopped": refusal}
+    parts: dict[str, object] = {"title": title}
     if plan is not None:
         parts |= _plan_parts(request, view, plan, moment)
+        if (asked := _asks_once_more(request, parts)) is not None:
+            return _sure(request, view, asked, moment)
     if form is not None:
         possible = possible_changes(view.facts, moment.commerce)
         if possible.seats is not None and possible.schedule is not None:
@@ -104,9 +107,8 @@ def _show(
         if plan is None and "HX-Request" in request.headers:  # the whole page says it at the field
             parts["problem"] = " ".join(str(error) for errors in form.errors.values() for error in errors)
     if "HX-Request" in request.headers:
-        return render(request, "portal/_plan.html", parts | {"now": moment.commerce, "view": view}, status=status)
-    context = subscription_page(request, view, moment, last=title, **parts)
-    return render(request, "portal/plan.html", context, status=status)
+        return render(request, "portal/_plan.html", parts | {"now": moment.commerce, "view": view})
+    return render(request, "portal/plan.html", subscription_page(request, view, moment, last=title, **parts))
 
 
 def _plan_parts(request: PortalRequest, view: SubscriptionView, plan: Plan, moment: Moment) -> dict[str, object]:
@@ -136,19 +138,18 @@ def _show_end(
     wish: DecideEndOfTerm | None,
     form: EndForm | None,
     moment: Moment,
-    *,
-    refusal: RefusalView | None = None,
-    status: int = 200,
 ) -> HttpResponse:
     """Show the choices with what each means, and the plan of the chosen one."""
     possible = possible_changes(view.facts, moment.commerce)
-    parts: dict[str, object] = {"title": _("End of the term"), "stopped": refusal}
+    parts: dict[str, object] = {"title": _("End of the term")}
     if wish is not None:
         parts |= _plan_parts(request, view, plan_change(view.facts, wish, moment.commerce), moment)
+        if (asked := _asks_once_more(request, parts)) is not None:
+            return _sure(request, view, asked, moment)
     elif view.order is not None:
         parts["stopped"] = _under_way(request, view)
     if "HX-Request" in request.headers:
-        return render(request, "portal/_plan.html", parts | {"now": moment.commerce, "view": view}, status=status)
+        return render(request, "portal/_plan.html", parts | {"now": moment.commerce, "view": view})
     chosen = wish.choice.value if wish is not None else _default_choice(view)
     seats = wish.quantity if wish is not None else None
     form = (
@@ -164,7 +165,7 @@ def _show_end(
         "ending": texts.ending_text(view.ending, moment.commerce),
     }
     context = subscription_page(request, view, moment, last=_("End of the term"), **parts)
-    return render(request, "portal/end_of_term.html", context, status=status)
+    return render(request, "portal/end_of_term.html", context)
 
 
 def _default_choice(view: SubscriptionView) -> str:
@@ -189,18 +190,34 @@ def _choice_notes(view: SubscriptionView, possible: Possibilities, moment: Momen
     return notes
 
 
+def _asks_once_more(request: PortalRequest, parts: dict[str, object]) -> PlanView | None:
+    """Return the plan where its last question is asked for: it stands, can be confirmed, and is dangerous."""
+    plan = parts.get("plan")
+    asked = wishing.SURE in request.GET and "HX-Request" not in request.headers
+    return plan if asked and isinstance(plan, PlanView) and plan.token and plan.dangers else None
+
+
+def _sure(request: PortalRequest, view: SubscriptionView, plan: PlanView, moment: Moment) -> HttpResponse:
+    """Make the person read the one sentence that matters."""
+    context = subscription_page(request, view, moment, last=_("Are you sure?"), plan=plan)
+    return render(request, "portal/sure.html", context)
+
+
 def _confirm(request: PortalRequest, company_id: UUID, subscription_id: UUID, door: Door) -> HttpResponse:
-    """Place what was shown, after asking once more where it is dangerous; a refusal is an answer on the same page."""
+    """Place what was shown, after asking once more where it is dangerous.
+
+    Every answer leads to a page with an address of its own, so that Back and reload find it again and send nothing.
+    """
     moment = Moment.current()
     view = find(request, company_id, subscription_id, moment)
     shown = open_plan(request.POST.get("plan", ""), subscription_id, request.access.person.id)
     if shown is None:
         messages.warning(request, _("This page had become old, and nothing was changed. Look again, then confirm."))
-        return HttpResponseRedirect(reverse("portal:subscription", args=[company_id, subscription_id]))
+        return _to_subscription(view)
     if door_of(shown.wish) is not door:
         raise Http404
-    if shown.plan.dangerous and request.POST.get("sure") != "yes":
-        return _ask_once_more(request, view, shown, moment)
+    if shown.plan.dangerous and request.POST.get(wishing.SURE) != "yes":
+        return HttpResponseRedirect(address_of(shown.wish, company_id, subscription_id, sure=True))
     outcome = place_change_order(
         acting_as=request.access.acting_as(),
         company_id=CompanyId(company_id),
@@ -213,41 +230,8 @@ def _confirm(request: PortalRequest, company_id: UUID, subscription_id: UUID, do
     )
     if not isinstance(outcome, Refusal):
         return HttpResponseRedirect(reverse("portal:order", args=[company_id, outcome.id]))
-    return _not_taken(request, view, shown, outcome, moment)
-
-
-def _ask_once_more(request: PortalRequest, view: SubscriptionView, shown: Shown, moment: Moment) -> HttpResponse:
-    """Make the person read the one sentence that matters."""
-    plan = shown.plan
-    context = subscription_page(
-        request,
-        view,
-        moment,
-        last=_("Are you sure?"),
-        dangers=[texts.caution_text(one) for one in plan.warnings if one.dangerous],
-        button=texts.button_label(plan, moment.commerce),
-        token=request.POST["plan"],
-        action=request.path,
-    )
-    return render(request, "portal/sure.html", context)
-
-
-def _not_taken(
-    request: PortalRequest, view: SubscriptionView, shown: Shown, refusal: Refusal, moment: Moment
-) -> HttpResponse:
-    """Show why an order was not taken, above the same wish planned again from what is so now."""
-    if refusal.reason == "order_under_way" and view.order is not None:
-        told = _under_way(request, view)
-    else:
-        told = refusal_view(refusal, moment.commerce)
-    wish = shown.wish
-    match wish:
-        case DecideEndOfTerm(choice, quantity):
-            form = EndForm({"choice": choice.value, "seats": quantity or ""})
-            return _show_end(request, view, wish, form, moment, refusal=told, status=409)
-        case WithdrawSchedule() | Reactivate() | Cancel():
-            return _show(request, view, wish, moment, title=texts.wish_text(wish), refusal=told, status=409)
-        case SetQuantity(quantity) | ScheduleQuantity(quantity):
-            when = "now" if isinstance(wish, SetQuantity) else "renewal"
-            typed = SeatsForm({"seats": quantity, "when": when})
-            return _show(request, view, wish, moment, title=_("Change the seats"), form=typed, refusal=told, status=409)
+    told = _("This was not carried out, and nothing was changed.")  # why not, the page of the wish says
+    if outcome.reason in _MEANWHILE:
+        told = " ".join(texts.refusal_text(outcome, moment.commerce))
+    messages.warning(request, told)
+    return HttpResponseRedirect(address_of(shown.wish, company_id, subscription_id))
