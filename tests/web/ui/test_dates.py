@@ -34,6 +34,10 @@ def test_a_moment_has_its_time_zone() -> None:
         assert dates.moment(when, NOW) == "Sun 29 Nov, 15:05 CET"
 
 
+def test_an_exact_moment_has_its_second() -> None:
+    assert dates.exact(datetime(2026, 11, 29, 14, 5, 9, tzinfo=UTC), NOW) == "Sun 29 Nov, 14:05:09 UTC"
+
+
 @pytest.mark.parametrize(
     ("when", "words"),
     [

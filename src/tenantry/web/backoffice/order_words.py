@@ -15,7 +15,8 @@ from tenantry.licensing import texts
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderEvent, OrderState
 from tenantry.licensing.rules.plan import plan_from_json
 from tenantry.web.portal.outcomes import order_page, state_words
-from tenantry.web.portal.planning import Group, rule_sentences
+from tenantry.web.portal.planning import Group, plan_groups, rule_sentences
+from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.frame import Happening, ProgressStep
 
@@ -83,13 +84,12 @@ def order_view(order: ChangeOrder, events: Sequence[OrderEvent], now: datetime) 
         who="" if told is None else told.who_text,
         quoted=order.microsoft_words or _quoted(outcome),
         code=order.microsoft_code,
-        groups=tuple(
-            Group(texts.when_text(when), tuple(texts.consequence_text(one, now) for one in found))
-            for when, found in groupby(plan.consequences, key=lambda one: one.when)
-        ),
+        groups=plan_groups(plan, now),
         cautions=tuple(texts.caution_text(one) for one in plan.warnings),
         rules=rule_sentences(plan),
-        happenings=tuple(_happening(event) for event in reversed(events)),
+        happenings=tuple(
+            _happening(list(same), now) for _what, same in groupby(reversed(events), key=lambda event: event.what)
+        ),
         sendings=_sendings(order, events),
         before=_pretty(order.before),
         outcome=_pretty(order.outcome),
@@ -155,7 +155,9 @@ def event_text(what: str) -> str:
         "sending": _("Sent to Microsoft"),
         "accepted": _("Microsoft accepted it; the outcome is read back"),
         "confirmed": _("Confirmed: the subscription shows it"),
+        "not_yet_recorded": _("The subscription shows it; Microsoft's record of it is awaited"),
         "not_yet_shown": _("The subscription does not show it yet"),
+        "shown_once": _("The subscription shows it; it is read once more to be certain"),
         "cannot_look": _("Microsoft could not be asked; asked again later"),
         "cannot_read": _("The subscription could not be read; tried again later"),
         "throttled": _("Microsoft asked for a pause"),
@@ -166,6 +168,7 @@ def event_text(what: str) -> str:
         "interrupted": _("The sending was interrupted"),
         "sender_lost": _("The worker that sent it is gone"),
         "waiting_for_microsoft": _("Waiting until Microsoft must have finished"),
+        "looking_again": _("Microsoft's records do not decide it yet; asked again later"),
         "records_unavailable": _("Microsoft's records could not be read; asked again later"),
         "did_not_arrive": _("Microsoft's records show that it did not arrive; it goes out again"),
         "needs_person": _("Left to a person"),
@@ -176,15 +179,21 @@ def event_text(what: str) -> str:
     }.get(what, what.replace("_", " "))
 
 
-def _happening(event: OrderEvent) -> Happening:
+def _happening(same: Sequence[OrderEvent], now: datetime) -> Happening:
+    """Make one entry of steps of one kind that followed each other, the newest first."""
+    event = same[0]
     told = [str(event.facts[name]) for name in ("code", "words", "by", "note") if event.facts.get(name)]
     if request_id := event.facts.get("request_id"):
         told.append(_("request id %(id)s") % {"id": request_id})
+    if len(same) > 1:
+        words = {"n": len(same), "first": dates.exact(same[-1].happened_at, now)}
+        told.append(_("%(n)d times, first on %(first)s") % words)
     return Happening(
         at=event.happened_at,
         sentence=event_text(event.what),
         detail=" · ".join(told),
         tone=_TONES.get(event.state, "neutral"),
+        exact=True,
     )
 
 

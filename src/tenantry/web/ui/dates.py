@@ -35,6 +35,12 @@ def moment(when: datetime, now: datetime) -> str:
     return _("%(day)s, %(time)s") % {"day": day(when, now), "time": date_format(local, "H:i T")}
 
 
+def exact(when: datetime, now: datetime) -> str:
+    """Name the day and the second with the time zone, as a trail needs it: "Sun 29 Nov, 14:05:09 UTC"."""
+    local = timezone.localtime(when)
+    return _("%(day)s, %(time)s") % {"day": day(when, now), "time": date_format(local, "H:i:s T")}
+
+
 def distance(when: datetime, now: datetime) -> str:
     """Say how far off a moment is, in calendar days beyond two days and in hours and minutes below."""
     seconds = (when - now).total_seconds()

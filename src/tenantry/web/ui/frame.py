@@ -126,7 +126,10 @@ class ProgressStep:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One entry of a timeline; `tone` is neutral, positive, info, caution or critical."""
+    """One entry of a timeline; `tone` is neutral, positive, info, caution or critical.
+
+    `exact` shows the second instead of how long ago it was, where the order of things within a minute matters.
+    """
 
     at: datetime
     sentence: str
@@ -135,3 +138,4 @@ class Happening:
     tone: str = "neutral"
     icon: str = ""
     url: str = ""
+    exact: bool = False
