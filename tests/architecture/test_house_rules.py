@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,27 @@ def test_text_says_licence_and_catalogue() -> None:
         for match in american.finditer(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def test_what_runs_in_production_is_in_its_lock() -> None:
+    """A package that only the developers' lock holds would be missed at the first start of an installation."""
+    pinned = re.findall(r"(?m)^([a-z0-9-]+)==", (ROOT / "requirements" / "run.txt").read_text())
+    demo = {ROOT / "src/tenantry/config/demo_world.py"}
+    wanted = {
+        imported.split(".")[0]
+        for path in tracked(".py")
+        if path.is_relative_to(ROOT / "src/tenantry") and not path.is_relative_to(ROOT / "src/tenantry/sandbox")
+        if path not in demo
+        for imported in imports(path)
+    } - sys.stdlib_module_names
+    owners = packages_distributions()
+    missing = {module for module in wanted - {"tenantry"} if not {plain(one) for one in owners[module]} & set(pinned)}
+    assert missing == set()
+
+
+def plain(distribution: str) -> str:
+    """Return the name of a package as lock files write it."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def test_lock_files_carry_hashes_and_no_address() -> None:

@@ -4,12 +4,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from tenantry.config import env, logs, mail
-
-django_stubs_ext.monkeypatch()
 
 SOURCE = Path(__file__).resolve().parents[1]
 VAR = Path(env.text("TENANTRY_VAR", "var")).resolve()
