@@ -181,6 +181,42 @@ def test_an_accepted_order_is_applied_only_when_it_shows(house: House) -> None:
     assert [patch["status"] for patch in house.patches()] == [202]
 
 
+def test_what_somebody_else_did_is_not_ours_where_an_accepted_order_came_to_nothing(
+    house: House, settings: Settings
+) -> None:
+    settings.SETTLE_SECONDS = 2
+    view = house.subscription(house.add_company(), PREMIUM)
+    before = view.facts.quantity
+    order = placed(view, SetQuantity(before + 1))
+    here = {"path": f"*/subscriptions/{view.row.upstream_id}", "method": "PATCH", "count": 1}
+    house.sandbox.fault("seats_changed", **here, delta=1, when="after")
+    house.sandbox.fault("accept_and_drop", **here)
+
+    order = finish_until_closed(order.id)
+
+    assert order.needs_person
+    assert order.outcome["seen"] == ["state_reached", "record_without_id"]
+    assert "not_yet_recorded" in steps(order)
+    assert "confirmed" not in steps(order)
+    assert [patch["acted"] for patch in house.patches()] == [False]
+
+
+def test_an_accepted_order_is_applied_without_a_record_where_nobody_else_did_the_same(
+    house: House, settings: Settings
+) -> None:
+    settings.SETTLE_SECONDS = 2
+    house.sandbox.put("/_sandbox/switches", {"patch_status": 202, "patch_202_seconds": 0, "audit_lag_seconds": 3600})
+    view = house.subscription(house.add_company(), PREMIUM)
+    order = placed(view, SetQuantity(view.facts.quantity + 1))
+
+    order = finish_until_closed(order.id)
+
+    assert order.state == OrderState.APPLIED
+    assert "not_yet_recorded" in steps(order)
+    assert order.outcome["seen"] == ["state_reached", "accepted_by_microsoft"]
+    assert [patch["acted"] for patch in house.patches()] == [True]
+
+
 def test_a_conflict_waits_for_two_minutes(house: House) -> None:
     view = house.subscription(house.add_company(), PREMIUM)
     order = placed(view, SetQuantity(view.facts.quantity + 1))

@@ -128,6 +128,31 @@ def test_a_lost_answer_about_seats(quantity: int, journal: list[AuditEntry] | No
     assert found.evidence[0] == seen
 
 
+@pytest.mark.parametrize(
+    ("quantity", "journal", "over", "expected"),
+    [
+        pytest.param(15, [], False, "wait: may_be_in_flight", id="it shows, our record may come"),
+        pytest.param(15, [MINE], False, "applied: own_record_succeeded", id="it shows, our record came"),
+        pytest.param(15, [], True, "applied: accepted_by_microsoft", id="it shows, nobody else wrote"),
+        pytest.param(15, [record(THEIRS, 12, 13)], True, "applied: accepted_by_microsoft", id="theirs was another"),
+        pytest.param(
+            15, [record(THEIRS, 12, 15)], True, "not_acted: equal_change_by_others", id="dropped, and theirs is equal"
+        ),
+        pytest.param(15, [record("", 12, 15)], True, "undecidable: record_without_id", id="an equal one without id"),
+        pytest.param(12, [], True, "not_acted: no_record", id="dropped"),
+        pytest.param(15, None, True, "undecidable: journal_unavailable", id="no journal at all"),
+    ],
+)
+def test_a_good_answer_without_a_record(
+    quantity: int, journal: list[AuditEntry] | None, over: bool, expected: str
+) -> None:
+    accepted = replace(SENT, accepted=True)
+    found = settle(
+        accepted, nce(quantity=quantity), None if journal is None else tuple(journal), OVER if over else SOON
+    )
+    assert f"{found.outcome.value}: {' '.join(found.evidence[1:])}" == expected
+
+
 def test_the_records_that_decided_are_kept() -> None:
     theirs = record(THEIRS, 15, 20, seconds=9)
     assert settle(SENT, nce(quantity=20), (MINE, theirs), SOON).records == (MINE, theirs)

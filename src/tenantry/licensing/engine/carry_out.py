@@ -34,7 +34,7 @@ from tenantry.licensing import actions, outcomes
 from tenantry.licensing.engine.lease import Lease, LeaseLostError, lease
 from tenantry.licensing.engine.names import upstream_ids
 from tenantry.licensing.engine.settle import settle_unsure
-from tenantry.licensing.engine.waiting import later, look_later, steps_since_sending
+from tenantry.licensing.engine.waiting import later, look_later
 from tenantry.licensing.engine.writes import patch_for
 from tenantry.licensing.journal import journal_of, overwritten
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState
@@ -55,7 +55,7 @@ SEND_AT_ONCE_SECONDS = 5.0
 # The write's own waiting (quota, connection) is short, so that `SETTLE_SECONDS` covers everything still under way.
 WRITE_PATIENCE_SECONDS = 10.0
 READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0)
-LOOK_AGAIN_SECONDS = 1.0
+LOOK_AGAIN_SECONDS = 5.0
 HELD_SECONDS = 30.0
 GIVE_UP_AFTER = timedelta(hours=24)
 
@@ -263,8 +263,8 @@ def _no_way(held: Lease, order: ChangeOrder, error: UpstreamError) -> None:
 def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, *, done: bool = False) -> None:
     """Microsoft has taken the write: say "applied" only when the subscription shows it; until then look again.
 
-    ``done`` means that it also said that it has acted (200). What it only accepted (202) may still come to nothing, and
-    a reading may be an old one: then our own record is asked for, or a second reading.
+    ``done`` means that it also said that it has acted (200). What it only accepted (202) may still come to nothing
+    while somebody else does the same: then our own record is waited for, and without one `settle_unsure` decides.
     """
     plan = plan_from_json(order.plan)
     if plan.write is None:
@@ -279,13 +279,15 @@ def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, *, done: b
             return
         if is_reached(plan.write, facts_from_record(record)):
             journal = _records(order, client)
-            if done or _has_own(order, journal) or "shown_once" in steps_since_sending(order):
+            if done or _has_own(order, journal):
                 outcomes.apply(held, order, plan, record, evidence=_others(order, journal))
-            else:
-                look_later(held, order, "shown_once", LOOK_AGAIN_SECONDS, {})
-            return
+                return
+            step = "not_yet_recorded"
+            break
+    else:
+        step = "not_yet_shown"
     if order.sent_at is None or (clock.now() - order.sent_at).total_seconds() < settings.SETTLE_SECONDS:
-        look_later(held, order, "not_yet_shown", min(later(order), 5.0), {})
+        look_later(held, order, step, min(later(order), LOOK_AGAIN_SECONDS), {})
         return
     settle_unsure(held, order, client)
 

@@ -48,6 +48,7 @@ def settle_unsure(held: Lease, order: ChangeOrder, client: PartnerCenter) -> Non
         correlation_id=str(order.correlation_id),
         sent_at=order.sent_at,
         horizon=horizon,
+        accepted=order.accepted,
     )
     moment = Moment.current()
     settlement = settle(sent, facts_from_record(record), journal, moment.real)

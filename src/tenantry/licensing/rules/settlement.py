@@ -1,8 +1,8 @@
 """What became of a write: has it been reached, and what happened when Microsoft's answer was lost.
 
 Two witnesses are heard: the subscription as it reads now, and Microsoft's journal, in which our own write carries our
-correlation id. Only our own record proves that we acted; only a journal without it, past the horizon, proves that we
-did not.
+correlation id. Our own record proves that we acted; only a journal without it, past the horizon, proves that we did
+not. Where Microsoft said that it would act, that counts instead of a record when nobody else did the same.
 """
 
 from dataclasses import dataclass
@@ -90,6 +90,7 @@ class SentWrite:
     """A write whose answer was lost. ``correlation_id`` is of this one write only, not shared with another.
 
     ``horizon`` is how long after sending the request may still be in flight, or its record may not be in the journal.
+    ``accepted`` when Microsoft answered well, but has not shown or recorded it yet (after a 202, say).
     """
 
     write: Write
@@ -97,6 +98,7 @@ class SentWrite:
     correlation_id: str
     sent_at: datetime
     horizon: timedelta
+    accepted: bool = False
 
 
 class Settled(StrEnum):
@@ -124,8 +126,9 @@ def settle(
     """Decide what became of a write whose answer was lost.
 
     ``current`` was read, and ``journal`` fetched, at ``now``. ``journal`` holds every record about this subscription
-    since ``sent.before`` was read; None where it could not be fetched. APPLIED needs our own record and the wanted
-    state; NOT_ACTED is never said before the horizon, nor without the journal.
+    since ``sent.before`` was read; None where it could not be fetched. APPLIED needs the wanted state and our own
+    record, or past the horizon Microsoft's good answer and no record of anybody else that explains the state;
+    NOT_ACTED is never said before the horizon, nor without the journal.
     """
     over = now >= sent.sent_at + sent.horizon
     seen = _look(sent, current)
@@ -192,6 +195,8 @@ def _settle_without_record(
         return Settlement(Settled.NOT_ACTED, (seen, "no_record"), ours)
     if _only_others_wrote(sent, current, others):
         return Settlement(Settled.NOT_ACTED, (seen, "changed_by_others" if others else "no_record"), others)
+    if sent.accepted and seen == "state_reached" and all(_reaches(sent.write, entry) is False for entry in others):
+        return Settlement(Settled.APPLIED, (seen, "accepted_by_microsoft"), others)
     if seen == "state_reached":
         equal = tuple(entry for entry in others if _reaches(sent.write, entry))
         if equal:
