@@ -135,7 +135,7 @@ def test_an_address_of_another_tenant_is_asked_about_once_more(small: House, mil
     [
         ("edward@nobody-has-this.example", "Microsoft knows no tenant for nobody-has-this.example"),
         ("edward@outlook.com", "outlook.com holds personal accounts"),
-        ("edward", "Enter a valid email address."),
+        ("edward", "This is no e-mail address. Write one such as name@example.com."),
     ],
 )
 def test_what_cannot_be_invited_is_refused_with_the_reason(

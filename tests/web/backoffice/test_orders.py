@@ -130,7 +130,7 @@ def test_what_microsoft_does_not_decide_is_settled_by_hand_with_a_note(house: Ho
     assert "Needs a person 1" in told(dana, LIST)
     assert "Settle it by hand" in told(dana, address)
     markup = page(dana.post(f"{address}settle/", {"took_effect": "yes", "note": ""}), 422)
-    assert "This field is required." in words(markup)
+    assert "Nothing is written here. Fill it in." in words(markup)
     before = len(audit_verbs())
     note = "Partner Center shows 43 seats since 09:31."
     assert dana.post(f"{address}settle/", {"took_effect": "yes", "note": note}).headers["Location"] == address

@@ -86,8 +86,11 @@ def test_somebody_is_added_for_named_companies(small: House, dana: Client) -> No
             {"email": "dana.okafor@kestrel-it.example", "role": "admin", "scope": "all"},
             "is in the list of staff already",
         ),
-        ({"email": "nobody", "role": "admin", "scope": "all"}, "Enter a valid email address."),
-        ({"email": INES, "role": "king", "scope": "all"}, "Select a valid choice."),
+        (
+            {"email": "nobody", "role": "admin", "scope": "all"},
+            "This is no e-mail address. Write one such as name@example.com.",
+        ),
+        ({"email": INES, "role": "king", "scope": "all"}, "This is not among the choices. Choose one of those shown."),
     ],
 )
 def test_what_cannot_be_added_says_why_and_keeps_what_was_typed(

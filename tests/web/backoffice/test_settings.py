@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -13,6 +14,7 @@ from tenantry.jobs import retention
 from tenantry.licensing.actions import current_limits
 from tenantry.notices import queries as notices
 from tenantry.people.models import Company, StaffRole
+from tenantry.web.backoffice.forms import OfficeForm
 from tests.people.house import House, audit_verbs
 from tests.web.backoffice.visitors import admin_of, page, staff_of, strangers, told, words
 
@@ -53,7 +55,7 @@ def test_settings_are_for_admins_and_owners(small: House, harbour_vale: Company)
 def test_the_stop_switch_is_thrown_with_a_reason_and_shown_on_every_page(
     small: House, harbour_vale: Company, milan: Client
 ) -> None:
-    assert "This field is required." in words(page(milan.post(f"{PAGE}stop/", {"reason": ""}), 422))
+    assert "Nothing is written here. Fill it in." in words(page(milan.post(f"{PAGE}stop/", {"reason": ""}), 422))
     assert current_limits().stopped_at is None
     before = len(audit_verbs())
     assert milan.post(f"{PAGE}stop/", {"reason": "The price list is wrong"}).headers["Location"] == f"{PAGE}#stop"
@@ -81,9 +83,47 @@ def test_limits_are_stored_and_recorded(small: House, milan: Client) -> None:
     assert 'value="5"' in page(milan.get(PAGE))
     answer = milan.post(f"{PAGE}limits/", {"changes_per_day": "0", "seats_per_change": "many"})
     text = words(page(answer, 422))
-    assert "Ensure this value is greater than or equal to 1." in text
-    assert "Enter a whole number." in text
+    assert "The least is 1. Write a larger number." in text
+    assert "Write a whole number, such as 20." in text
     assert current_limits().changes_per_day == 5
+
+
+@pytest.mark.parametrize(
+    ("form", "typed", "sentence"),
+    [
+        ("limits", {"changes_per_day": "0"}, "The least is 1. Write a larger number."),
+        ("limits", {"changes_per_day": "10001"}, "The most is 10000. Write a smaller number."),
+        ("limits", {"changes_per_day": "1.5"}, "Write a whole number, such as 20."),
+        ("retention", {"call_days": ""}, "Write a whole number, such as 20."),
+        ("notices", {"address": "nobody"}, "This is no e-mail address. Write one such as name@example.com."),
+        ("stop", {"reason": "x" * 301}, "This has 301 characters, and at most 300 fit. Shorten it."),
+        ("stop", {"reason": "a\0b"}, "There is a character in it that cannot be kept. Write it anew."),
+        ("look", {"portal_name": "x" * 61}, "This has 61 characters, and at most 60 fit. Shorten it."),
+        ("look", {"support_url": "no address"}, "Write a web address that begins with https://."),
+    ],
+)
+def test_a_field_that_cannot_be_taken_says_what_to_write(
+    small: House, milan: Client, form: str, typed: dict[str, str], sentence: str
+) -> None:
+    assert sentence in words(page(milan.post(f"{PAGE}{form}/", typed), 422))
+
+
+def test_every_form_of_the_office_speaks_for_itself() -> None:
+    found = [one for one in subclasses(forms.Form) if one.__module__.startswith("tenantry.web.backoffice.")]
+    assert len(found) > 8
+    assert [one.__name__ for one in found if not issubclass(one, OfficeForm)] == []
+
+
+def subclasses(kind: type) -> list[type]:
+    return [found for one in kind.__subclasses__() for found in (one, *subclasses(one))]
+
+
+def test_the_outcome_stands_in_the_section_that_was_saved(small: House, milan: Client) -> None:
+    milan.post(f"{PAGE}limits/", {"changes_per_day": "5", "seats_per_change": "12"})
+    before, _, section = page(milan.get(PAGE)).partition('<section class="panel" id="limits"')
+    assert "The limits are saved." not in before
+    assert "The limits are saved." in section.partition("</section>")[0]
+    assert "The limits are saved." not in page(milan.get(PAGE))
 
 
 def test_retention_is_stored(small: House, milan: Client) -> None:

@@ -28,10 +28,11 @@ from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
 from tenantry.web.backoffice.context import companies_tabs, office_page
 from tenantry.web.backoffice.delegated_admin_words import card_of, state_sentence
+from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.ui.frame import Crumb
 
 
-class ApplicationForm(forms.Form):
+class ApplicationForm(OfficeForm):
     """The partner's own application."""
 
     name = forms.CharField(label=gettext_lazy("Name of the connection"), max_length=200)
@@ -39,7 +40,7 @@ class ApplicationForm(forms.Form):
     client_id = forms.CharField(label=gettext_lazy("Application (client) id"), max_length=36)
 
 
-class RemovalForm(forms.Form):
+class RemovalForm(OfficeForm):
     """The name, written to confirm."""
 
     confirmed_name = forms.CharField(label=gettext_lazy("Name of the connection"), max_length=200)

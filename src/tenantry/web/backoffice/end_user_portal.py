@@ -26,6 +26,7 @@ from tenantry.people.texts import end_user_role_text, refusal_text, sign_in_reas
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import company_page, known_company
+from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 
@@ -40,14 +41,14 @@ _STATE_TONES = {
 }
 
 
-class InviteForm(forms.Form):
+class InviteForm(OfficeForm):
     """Somebody's address and what they may do."""
 
     email = forms.EmailField(label=gettext_lazy("E-mail address of the Microsoft account"), max_length=254)
     role = forms.ChoiceField(label=gettext_lazy("Role"))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         role = self.fields["role"]
         if isinstance(role, forms.ChoiceField):
             role.choices = role_choices()

@@ -24,16 +24,17 @@ from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import company_page, known_company
 from tenantry.web.backoffice.end_user_portal import role_choices, role_notes, state_note, user_row
+from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.ui.frame import Crumb
 
 
-class RoleForm(forms.Form):
+class RoleForm(OfficeForm):
     """What somebody may do."""
 
     role = forms.ChoiceField(label=gettext_lazy("Role"), widget=forms.RadioSelect)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         role = self.fields["role"]
         if isinstance(role, forms.ChoiceField):
             role.choices = role_choices()

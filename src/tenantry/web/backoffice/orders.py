@@ -23,6 +23,7 @@ from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import reload_page, render_page, tell
 from tenantry.web.backoffice.context import office_page
+from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.backoffice.lists import MOST_IN_FILE, page_number, search_of, slice_of, wants_file
 from tenantry.web.backoffice.order_words import OrderView, order_view, state_badge
 from tenantry.web.backoffice.tools.lines import log_tabs
@@ -57,7 +58,7 @@ class Row:
     state: SafeString
 
 
-class SettleForm(forms.Form):
+class SettleForm(OfficeForm):
     """What a person found out about an order that Microsoft's records do not decide."""
 
     took_effect = forms.ChoiceField(label=gettext_lazy("What have you found out?"), widget=forms.RadioSelect)
@@ -69,7 +70,7 @@ class SettleForm(forms.Form):
     )
 
     def __init__(self, data: object = None) -> None:
-        super().__init__(data)  # type: ignore[arg-type]  # a query dictionary or nothing
+        super().__init__(data)
         field = self.fields["took_effect"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [("yes", _("It took effect")), ("no", _("It did not take effect"))]

@@ -24,6 +24,7 @@ from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.end_user_portal import UserRow, user_row
+from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.backoffice.lists import page_number, page_of, search_of
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
@@ -58,7 +59,7 @@ class ListedStaff:
     attention: str
 
 
-class StaffForm(forms.Form):
+class StaffForm(OfficeForm):
     """What somebody at the partner may do, and for which companies."""
 
     email = forms.EmailField(label=gettext_lazy("E-mail address of the Microsoft account"), max_length=254)
@@ -72,7 +73,7 @@ class StaffForm(forms.Form):
     )
 
     def __init__(self, *args: object, known: bool = False, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         if known:
             del self.fields["email"]
         page = queries.companies(only=None, limit=MOST_COMPANIES)

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from uuid import uuid4
 
-from django import forms
 from django.conf import settings as installation
 from django.contrib import messages
+from django.contrib.messages.storage.base import Message
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from tenantry.branding import actions as branding_actions
@@ -29,65 +28,16 @@ from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
 from tenantry.web.backoffice.context import office_page
+from tenantry.web.backoffice.setting_forms import (
+    Forms,
+    LimitsForm,
+    LookForm,
+    NoticeForm,
+    RetentionForm,
+    StopForm,
+    setting_forms,
+)
 from tenantry.web.ui.frame import NextStep
-
-
-class LookForm(forms.Form):
-    """What the partner writes about itself."""
-
-    portal_name = forms.CharField(
-        label=gettext_lazy("Portal name"),
-        help_text=gettext_lazy("Stands where there is no logo, in titles and in messages."),
-        max_length=60,
-        required=False,
-    )
-    accent = forms.CharField(
-        label=gettext_lazy("Accent colour"),
-        help_text=gettext_lazy("As # and six digits, such as #0b5a72. Left empty, it is the product's own."),
-        max_length=7,
-        required=False,
-    )
-    support_name = forms.CharField(label=gettext_lazy("Who helps"), max_length=100, required=False)
-    support_email = forms.CharField(label=gettext_lazy("E-mail for help"), max_length=254, required=False)
-    support_phone = forms.CharField(label=gettext_lazy("Telephone for help"), max_length=40, required=False)
-    support_url = forms.CharField(label=gettext_lazy("Web page for help"), max_length=200, required=False)
-
-
-class NoticeForm(forms.Form):
-    """Where messages to the partner go."""
-
-    address = forms.EmailField(
-        label=gettext_lazy("Notification address"),
-        help_text=gettext_lazy("Hears of orders that failed or are unsure, and of lost schedules."),
-        required=False,
-    )
-
-
-class LimitsForm(forms.Form):
-    """How much may happen."""
-
-    changes_per_day = forms.IntegerField(
-        label=gettext_lazy("Changes per company in 24 hours"), min_value=1, max_value=10_000
-    )
-    seats_per_change = forms.IntegerField(label=gettext_lazy("Seats in one change"), min_value=1, max_value=100_000)
-
-
-class RetentionForm(forms.Form):
-    """How long logs are kept."""
-
-    call_days = forms.IntegerField(label=gettext_lazy("Calls to Microsoft, days"), min_value=1, max_value=3650)
-    run_days = forms.IntegerField(label=gettext_lazy("Refreshes, days"), min_value=1, max_value=3650)
-    sign_in_days = forms.IntegerField(label=gettext_lazy("Sign-ins, days"), min_value=1, max_value=3650)
-
-
-class StopForm(forms.Form):
-    """Why everything is stopped."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        help_text=gettext_lazy("Staff read it in the banner on every page."),
-        max_length=300,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +50,10 @@ class SchemePreview:
     changes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Forms:
-    """The forms of the page; one of them may come back with errors."""
-
-    look: LookForm
-    notice: NoticeForm
-    limits: LimitsForm
-    retention: RetentionForm
-    stop: StopForm
-
-
 @office(Permission.OFFICE_SETTINGS)
 def settings(request: OfficeRequest) -> HttpResponse:
     """Show everything that can be set."""
-    return _page(request, _forms())
+    return _page(request, setting_forms())
 
 
 @office(Permission.OFFICE_SETTINGS)
@@ -131,9 +70,8 @@ def set_look(request: OfficeRequest) -> HttpResponse:
             for name, errors in error.message_dict.items():
                 form.add_error(name, errors)
         else:
-            messages.success(request, _("The look is saved."))
-            return _back("look")
-    return _page(request, _forms(look=form), status=422)
+            return _back(request, "look", _("The look is saved."))
+    return _page(request, setting_forms(look=form), status=422)
 
 
 @office(Permission.OFFICE_SETTINGS)
@@ -148,14 +86,12 @@ def set_logo(request: OfficeRequest) -> HttpResponse:
     """Take an uploaded logo; one that is too large is refused with its size and a smaller copy is offered."""
     file = request.FILES.get("logo")
     if file is None:
-        messages.error(request, _("No file was chosen."))
-        return _back("logo")
+        return _back(request, "logo", _("No file was chosen."), messages.ERROR)
     acting_as, now = request.viewer.acting_as(), Moment.current().real
     refusal = branding_actions.set_logo(acting_as=acting_as, data=file.read(MOST_BYTES + 1), now=now)
     if refusal is not None:
-        return _page(request, _forms(), refusal=refusal, status=422)
-    messages.success(request, _("The logo is saved."))
-    return _back("logo")
+        return _page(request, setting_forms(), refusal=refusal, status=422)
+    return _back(request, "logo", _("The logo is saved."))
 
 
 @office(Permission.OFFICE_SETTINGS)
@@ -166,9 +102,8 @@ def scale_logo(request: OfficeRequest) -> HttpResponse:
     acting_as, now = request.viewer.acting_as(), Moment.current().real
     refusal = branding_actions.scale_logo(acting_as=acting_as, offer=offer, now=now)
     if refusal is not None:
-        return _page(request, _forms(), refusal=refusal, status=422)
-    messages.success(request, _("The scaled-down logo is saved."))
-    return _back("logo")
+        return _page(request, setting_forms(), refusal=refusal, status=422)
+    return _back(request, "logo", _("The scaled-down logo is saved."))
 
 
 @office(Permission.OFFICE_SETTINGS)
@@ -176,8 +111,7 @@ def scale_logo(request: OfficeRequest) -> HttpResponse:
 def remove_logo(request: OfficeRequest) -> HttpResponse:
     """Go back to the portal's name in letters."""
     branding_actions.remove_logo(acting_as=request.viewer.acting_as(), now=Moment.current().real)
-    messages.success(request, _("The logo is removed. The portal's name stands in its place."))
-    return _back("logo")
+    return _back(request, "logo", _("The logo is removed. The portal's name stands in its place."))
 
 
 @office(Permission.OFFICE_SETTINGS)
@@ -185,16 +119,15 @@ def remove_logo(request: OfficeRequest) -> HttpResponse:
 def set_notification_address(request: OfficeRequest) -> HttpResponse:
     """Store where messages go, or send one to try it."""
     if request.POST.get("do") == "test":
-        _send_test(request)
-        return _back("notices")
+        words, level = _send_test(request)
+        return _back(request, "notices", words, level)
     form = NoticeForm(request.POST)
     if not form.is_valid():
-        return _page(request, _forms(notice=form), status=422)
+        return _page(request, setting_forms(notice=form), status=422)
     notice_actions.set_address(
         acting_as=request.viewer.acting_as(), address=form.cleaned_data["address"], now=Moment.current().real
     )
-    messages.success(request, _("The notification address is saved."))
-    return _back("notices")
+    return _back(request, "notices", _("The notification address is saved."))
 
 
 @office(Permission.OFFICE_SETTINGS)
@@ -203,15 +136,14 @@ def set_limits(request: OfficeRequest) -> HttpResponse:
     """Store how much may happen."""
     form = LimitsForm(request.POST)
     if not form.is_valid():
-        return _page(request, _forms(limits=form), status=422)
+        return _page(request, setting_forms(limits=form), status=422)
     licensing.set_limits(
         acting_as=request.viewer.acting_as(),
         changes_per_day=form.cleaned_data["changes_per_day"],
         seats_per_change=form.cleaned_data["seats_per_change"],
         moment=Moment.current(),
     )
-    messages.success(request, _("The limits are saved. They count for every order from now on."))
-    return _back("limits")
+    return _back(request, "limits", _("The limits are saved. They count for every order from now on."))
 
 
 @office(Permission.OFFICE_SETTINGS)
@@ -220,7 +152,7 @@ def set_retention(request: OfficeRequest) -> HttpResponse:
     """Store how long logs are kept."""
     form = RetentionForm(request.POST)
     if not form.is_valid():
-        return _page(request, _forms(keep=form), status=422)
+        return _page(request, setting_forms(keep=form), status=422)
     retention.set_retention(
         acting_as=request.viewer.acting_as(),
         call_days=form.cleaned_data["call_days"],
@@ -228,8 +160,7 @@ def set_retention(request: OfficeRequest) -> HttpResponse:
         sign_in_days=form.cleaned_data["sign_in_days"],
         now=Moment.current().real,
     )
-    messages.success(request, _("Saved. What is older goes tonight."))
-    return _back("retention")
+    return _back(request, "retention", _("Saved. What is older goes tonight."))
 
 
 @office(Permission.OFFICE_SETTINGS)
@@ -238,10 +169,14 @@ def throw_stop_switch(request: OfficeRequest) -> HttpResponse:
     """Hold everything that writes to Microsoft."""
     form = StopForm(request.POST)
     if not form.is_valid():
-        return _page(request, _forms(stop=form), status=422)
+        return _page(request, setting_forms(stop=form), status=422)
     licensing.stop(acting_as=request.viewer.acting_as(), reason=form.cleaned_data["reason"], moment=Moment.current())
-    messages.warning(request, _("The stop switch is thrown. Nothing more is sent to Microsoft; orders wait."))
-    return _back("stop")
+    return _back(
+        request,
+        "stop",
+        _("The stop switch is thrown. Nothing more is sent to Microsoft; orders wait."),
+        messages.WARNING,
+    )
 
 
 @office(Permission.OFFICE_SETTINGS)
@@ -249,19 +184,20 @@ def throw_stop_switch(request: OfficeRequest) -> HttpResponse:
 def release_stop_switch(request: OfficeRequest) -> HttpResponse:
     """Let orders go on."""
     licensing.go(acting_as=request.viewer.acting_as(), moment=Moment.current())
-    messages.success(request, _("The stop switch is released. Orders that waited go on."))
-    return _back("stop")
+    return _back(request, "stop", _("The stop switch is released. Orders that waited go on."))
 
 
 def _page(request: OfficeRequest, shown: Forms, *, refusal: Refusal | None = None, status: int = 200) -> HttpResponse:
     moment = Moment.current()
-    brand = branding.current()
+    brand, told = branding.current(), _messages(request)
     accent = str(shown.look["accent"].value() or "")
     context = office_page(
         request,
         "settings",
         moment,
         title=_("Settings"),
+        messages=told.pop("page", []),
+        told=told,
         forms=shown,
         look=brand,
         schemes=_schemes(accent),
@@ -277,36 +213,18 @@ def _page(request: OfficeRequest, shown: Forms, *, refusal: Refusal | None = Non
     return render_page(request, "settings/page", context, status=status)
 
 
-def _forms(
-    *,
-    look: LookForm | None = None,
-    notice: NoticeForm | None = None,
-    limits: LimitsForm | None = None,
-    keep: RetentionForm | None = None,
-    stop: StopForm | None = None,
-) -> Forms:
-    brand, current, kept = branding.current(), licensing.current_limits(), retention.kept()
-    names = ("portal_name", "accent", "support_name", "support_email", "support_phone", "support_url")
-    initial = {name: getattr(brand, name) for name in names}
-    if brand.portal_name == branding.PRODUCT_NAME:
-        initial["portal_name"] = ""
-    return Forms(
-        look=look or LookForm(initial=initial),
-        notice=notice or NoticeForm(initial={"address": notices.address()}),
-        limits=limits
-        or LimitsForm(
-            initial={"changes_per_day": current.changes_per_day, "seats_per_change": current.seats_per_change}
-        ),
-        retention=keep
-        or RetentionForm(
-            initial={"call_days": kept.call_days, "run_days": kept.run_days, "sign_in_days": kept.sign_in_days}
-        ),
-        stop=stop or StopForm(),
-    )
-
-
-def _back(section: str) -> HttpResponse:
+def _back(request: OfficeRequest, section: str, words: str, level: int = messages.SUCCESS) -> HttpResponse:
+    """Lead back to a section, with the outcome inside it: the top of the page may be out of sight."""
+    messages.add_message(request, level, words, extra_tags=section)
     return redirect(f"{reverse('office:settings')}#{section}")
+
+
+def _messages(request: OfficeRequest) -> dict[str, list[Message]]:
+    """Return the messages by section; those of no section stand under "page"."""
+    found: dict[str, list[Message]] = {}
+    for message in messages.get_messages(request):
+        found.setdefault(message.extra_tags or "page", []).append(message)
+    return found
 
 
 def _sections() -> list[tuple[str, str]]:
@@ -321,11 +239,11 @@ def _sections() -> list[tuple[str, str]]:
     ]
 
 
-def _send_test(request: OfficeRequest) -> None:
+def _send_test(request: OfficeRequest) -> tuple[str, int]:
+    """Send a message to the stored address; return what to say about it."""
     address = notices.address()
     if not address:
-        messages.error(request, _("There is no notification address yet: save one first."))
-        return
+        return _("There is no notification address yet: save one first."), messages.ERROR
     notice_actions.notify(
         kind="test",
         subject=_("This is a test of the notification address"),
@@ -335,11 +253,10 @@ def _send_test(request: OfficeRequest) -> None:
         now=Moment.current().real,
     )
     if notice_actions.can_send():
-        messages.success(request, _("A test message is on its way to %(address)s.") % {"address": address})
-    elif installation.REHEARSAL:
-        messages.info(request, _("In rehearsal no mail leaves: the test message is in the mailbox."))
-    else:
-        messages.warning(request, _("No mail server is set up, so the test message stays in the record of messages."))
+        return _("A test message is on its way to %(address)s.") % {"address": address}, messages.SUCCESS
+    if installation.REHEARSAL:
+        return _("In rehearsal no mail leaves: the test message is in the mailbox."), messages.INFO
+    return _("No mail server is set up, so the test message stays in the record of messages."), messages.WARNING
 
 
 def _schemes(accent: str) -> tuple[SchemePreview, ...]:

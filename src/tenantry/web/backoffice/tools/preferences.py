@@ -18,9 +18,10 @@ from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import office_page
+from tenantry.web.backoffice.forms import OfficeForm
 
 
-class PreferencesForm(forms.Form):
+class PreferencesForm(OfficeForm):
     """How the person wants to be named and shown, and which partner connection to begin with."""
 
     display_name = forms.CharField(
@@ -48,7 +49,7 @@ class PreferencesForm(forms.Form):
 
     def __init__(self, person: PersonView, known: tuple[ConnectionView, ...], data: object = None) -> None:
         super().__init__(
-            data,  # type: ignore[arg-type]  # a query dictionary or nothing
+            data,
             initial={
                 "display_name": person.display_name,
                 "language": person.language,

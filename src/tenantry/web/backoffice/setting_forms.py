@@ -1,0 +1,110 @@
+"""The forms of the settings, filled in with what is set."""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from tenantry.branding import queries as branding
+from tenantry.jobs import retention
+from tenantry.licensing import actions as licensing
+from tenantry.notices import queries as notices
+from tenantry.web.backoffice.forms import OfficeForm
+
+
+class LookForm(OfficeForm):
+    """What the partner writes about itself."""
+
+    portal_name = forms.CharField(
+        label=gettext_lazy("Portal name"),
+        help_text=gettext_lazy("Stands where there is no logo, in titles and in messages."),
+        max_length=60,
+        required=False,
+    )
+    accent = forms.CharField(
+        label=gettext_lazy("Accent colour"),
+        help_text=gettext_lazy("As # and six digits, such as #0b5a72. Left empty, it is the product's own."),
+        max_length=7,
+        required=False,
+    )
+    support_name = forms.CharField(label=gettext_lazy("Who helps"), max_length=100, required=False)
+    support_email = forms.CharField(label=gettext_lazy("E-mail for help"), max_length=254, required=False)
+    support_phone = forms.CharField(label=gettext_lazy("Telephone for help"), max_length=40, required=False)
+    support_url = forms.CharField(label=gettext_lazy("Web page for help"), max_length=200, required=False)
+
+
+class NoticeForm(OfficeForm):
+    """Where messages to the partner go."""
+
+    address = forms.EmailField(
+        label=gettext_lazy("Notification address"),
+        help_text=gettext_lazy("Hears of orders that failed or are unsure, and of lost schedules."),
+        required=False,
+    )
+
+
+class LimitsForm(OfficeForm):
+    """How much may happen."""
+
+    changes_per_day = forms.IntegerField(
+        label=gettext_lazy("Changes per company in 24 hours"), min_value=1, max_value=10_000
+    )
+    seats_per_change = forms.IntegerField(label=gettext_lazy("Seats in one change"), min_value=1, max_value=100_000)
+
+
+class RetentionForm(OfficeForm):
+    """How long logs are kept."""
+
+    call_days = forms.IntegerField(label=gettext_lazy("Calls to Microsoft, days"), min_value=1, max_value=3650)
+    run_days = forms.IntegerField(label=gettext_lazy("Refreshes, days"), min_value=1, max_value=3650)
+    sign_in_days = forms.IntegerField(label=gettext_lazy("Sign-ins, days"), min_value=1, max_value=3650)
+
+
+class StopForm(OfficeForm):
+    """Why everything is stopped."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("Staff read it in the banner on every page."),
+        max_length=300,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The forms of the page; one of them may come back with errors."""
+
+    look: LookForm
+    notice: NoticeForm
+    limits: LimitsForm
+    retention: RetentionForm
+    stop: StopForm
+
+
+def setting_forms(
+    *,
+    look: LookForm | None = None,
+    notice: NoticeForm | None = None,
+    limits: LimitsForm | None = None,
+    keep: RetentionForm | None = None,
+    stop: StopForm | None = None,
+) -> Forms:
+    """Return all forms as they stand; one that came back with errors takes the place of its fresh one."""
+    brand, current, kept = branding.current(), licensing.current_limits(), retention.kept()
+    names = ("portal_name", "accent", "support_name", "support_email", "support_phone", "support_url")
+    initial = {name: getattr(brand, name) for name in names}
+    if brand.portal_name == branding.PRODUCT_NAME:
+        initial["portal_name"] = ""
+    return Forms(
+        look=look or LookForm(initial=initial),
+        notice=notice or NoticeForm(initial={"address": notices.address()}),
+        limits=limits
+        or LimitsForm(
+            initial={"changes_per_day": current.changes_per_day, "seats_per_change": current.seats_per_change}
+        ),
+        retention=keep
+        or RetentionForm(
+            initial={"call_days": kept.call_days, "run_days": kept.run_days, "sign_in_days": kept.sign_in_days}
+        ),
+        stop=stop or StopForm(),
+    )
