@@ -65,6 +65,12 @@ def test_the_exact_end_wins_over_the_day() -> None:
     assert found.commitment_end == datetime(2027, 1, 13, 23, 59, 58, tzinfo=UTC)
 
 
+def test_the_end_of_what_never_ends_is_no_end() -> None:
+    assert facts(commitmentEndDate="9999-12-31T00:00:00Z").commitment_end is None
+    never = facts(commitmentEndDate="9999-09-09T00:00:00Z", commitmentEndDateTime="9999-09-09T23:59:59Z")
+    assert never.commitment_end is None
+
+
 def test_both_generations_of_schedules_become_one_shape() -> None:
     product = {"productId": "CFQ7TTC0LH18", "skuId": "0001", "availabilityId": "CFQ7TTC0K971"}
     terms = {"billingCycle": "annual", "termDuration": "P1Y"}

@@ -35,6 +35,7 @@ def test_ending_makes_the_person_read_the_sentence_that_matters(house: House, ha
         "When the term ends, everybody who uses one of your 42 seats loses access, and the subscription cannot be "
         "brought back." in text(anna, asked)
     )
+    assert "Can be changed until You can change your mind until 15 December, 23:59 UTC." in text(anna, asked)
     anna.post(of(view, "end-of-term/"), {"plan": sealed, "sure": "yes"})
     order = finish(ChangeOrder.objects.get().id)
     assert order.state == OrderState.SCHEDULED

@@ -1,7 +1,7 @@
 """The list of subscriptions, and the file."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.db import connection
 from django.test import Client
@@ -80,16 +80,6 @@ def test_old_figures_are_called_old(house: House, harbour: Company) -> None:
     refresh.save()
     page = text(signed_in(CHLOE), at(harbour, "subscriptions/"))
     assert "Microsoft cannot be reached, showing what we know" in page
-
-
-def test_the_end_of_what_never_ends_is_not_a_date(house: House, harbour: Company) -> None:
-    row = Subscription.objects.get(company=harbour, offer_name=PREMIUM)
-    row.facts |= {"kind": "software_perpetual", "term": "", "commitment_end": "9999-12-31T23:59:59+00:00"}
-    row.commitment_end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-    row.save()
-    client = signed_in(CHLOE)
-    for page in ("subscriptions/", f"subscriptions/{row.id}/", "subscriptions/export.csv", "renewals/"):
-        assert "9999" not in text(client, at(harbour, page)), page
 
 
 def test_two_hundred_rows_take_as_many_queries_as_ten(house: House, harbour: Company) -> None:

@@ -20,15 +20,17 @@ Sentence = Callable[[Facts, datetime | None, datetime | None], str]
 
 _WHEN: dict[When, str | Promise] = {
     When.NOW: gettext_lazy("Now"),
-    When.UNTIL: gettext_lazy("Can be undone until"),
+    When.UNTIL: gettext_lazy("Can be returned until"),
     When.AT_TERM_END: gettext_lazy("At the end of the term"),
     When.LATER: gettext_lazy("Later"),
 }
 
 
-def when_text(when: When) -> str:
-    """Name the group of consequences that stands above their sentences."""
-    return str(_WHEN[when])
+def when_text(first: Consequence) -> str:
+    """Name the group that a consequence begins; it stands above their sentences."""
+    if first.key == "can_be_changed":
+        return _("Can be changed until")  # a decision is not returned
+    return str(_WHEN[first.when])
 
 
 def consequence_text(consequence: Consequence, now: datetime | None = None) -> str:

@@ -157,7 +157,6 @@ def event_text(what: str) -> str:
         "confirmed": _("Confirmed: the subscription shows it"),
         "not_yet_recorded": _("The subscription shows it; Microsoft's record of it is awaited"),
         "not_yet_shown": _("The subscription does not show it yet"),
-        "shown_once": _("The subscription shows it; it is read once more to be certain"),
         "cannot_look": _("Microsoft could not be asked; asked again later"),
         "cannot_read": _("The subscription could not be read; tried again later"),
         "throttled": _("Microsoft asked for a pause"),

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from tenantry.kernel.refusals import Refusal
 from tenantry.licensing import texts
 from tenantry.licensing.queries import SubscriptionView
+from tenantry.licensing.rules.facts import EndOfTerm
 from tenantry.licensing.rules.plan import Alternative, Plan
 from tenantry.licensing.rules.planner import plan_change
-from tenantry.licensing.rules.wishes import SetQuantity
+from tenantry.licensing.rules.wishes import DecideEndOfTerm, SetQuantity
 from tenantry.people.access import CompanyAccess
 from tenantry.people.permissions import Permission
 from tenantry.web.portal import wishing
@@ -71,10 +72,7 @@ def plan_view(plan: Plan, view: SubscriptionView, access: CompanyAccess, now: da
     if plan.refusal is not None:
         refusal = _refused(plan, view, access, now)
         return PlanView(refusal=refusal, url=url, spoken=f"{refusal.sentence} {refusal.reason}")
-    groups = tuple(
-        Group(texts.when_text(when), tuple(texts.consequence_text(one, now) for one in found))
-        for when, found in groupby(plan.consequences, key=lambda one: one.when)
-    )
+    groups = plan_groups(plan, now)
     token = wishing.seal_plan(plan, view.facts, subscription_id, access.person.id) if plan.write else ""
     return PlanView(
         groups=groups,
@@ -86,6 +84,14 @@ def plan_view(plan: Plan, view: SubscriptionView, access: CompanyAccess, now: da
         url=url,
         rules=rule_sentences(plan),
         spoken=" ".join(groups[0].sentences) if groups else "",
+    )
+
+
+def plan_groups(plan: Plan, now: datetime) -> tuple[Group, ...]:
+    """Say what follows from a plan, in order of time."""
+    found = [list(group) for _when, group in groupby(plan.consequences, key=lambda one: one.when)]
+    return tuple(
+        Group(texts.when_text(group[0]), tuple(texts.consequence_text(one, now) for one in group)) for group in found
     )
 
 
@@ -143,6 +149,15 @@ def refusal_view(refusal: Refusal, now: datetime, steps: Sequence[NextStep] = ()
     """Put a refusal into words that comes from elsewhere than a plan."""
     sentence, reason = texts.refusal_text(refusal, now)
     return RefusalView(sentence, reason, steps=tuple(steps))
+
+
+def decide_url(view: SubscriptionView, access: CompanyAccess, now: datetime) -> str:
+    """Return where the end of the term is decided; empty where no choice is open, or not to this person."""
+    if view.order is not None or view.row.gone_at is not None or not access.may(Permission.DECIDE_END):
+        return ""
+    choices = (EndOfTerm.RENEW, EndOfTerm.END, EndOfTerm.EXTEND)
+    is_open = any(plan_change(view.facts, DecideEndOfTerm(choice), now).refusal is None for choice in choices)
+    return wishing.Door.END_OF_TERM.url(access.company_id, view.id) if is_open else ""
 
 
 def may_words(access: CompanyAccess, permission: Permission) -> str:

@@ -1,6 +1,6 @@
 """Short words about subscriptions, for lists and heads. Sentences about rules are in `licensing.texts`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from tenantry.licensing import texts
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import Freshness, Licences, SubscriptionView
+from tenantry.licensing.rules import terms
 from tenantry.licensing.rules.facts import EndOfTerm, Status, SubscriptionFacts, SubscriptionKind
 from tenantry.licensing.rules.terms import Ending, Outcome
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 
-NEVER = 9000
-BY_USE = frozenset({SubscriptionKind.AZURE_PLAN, SubscriptionKind.LEGACY_AZURE, SubscriptionKind.RESERVATION})
+BY_USE = frozenset({SubscriptionKind.AZURE_PLAN, SubscriptionKind.LEGACY_AZURE})
+WITHOUT_SEATS = BY_USE | {SubscriptionKind.RESERVATION}
 
 _STATUS_TONES = {
     Status.PENDING: "info",
@@ -28,10 +29,22 @@ _STATUS_TONES = {
 }
 
 
-def term_end(facts: SubscriptionFacts) -> datetime | None:
-    """Return the end of the term; Microsoft writes the end of what has none as the last day of the year 9999."""
-    end = facts.commitment_end
-    return None if end is None or end.year >= NEVER else end
+def term_end(view: SubscriptionView) -> datetime | None:
+    """Return the end of the term, past or to come; none for what was cancelled, whose term ended with it."""
+    return None if view.facts.status is Status.DELETED else view.facts.commitment_end
+
+
+def own_end(facts: SubscriptionFacts) -> datetime | None:
+    """Return the end of the term itself; in the extended term Microsoft's date is the end of the running month."""
+    if not facts.in_extended_term or facts.term_start is None:
+        return facts.commitment_end
+    last_day = terms.term_end(facts.term_start.astimezone(UTC).date(), facts.term)
+    return facts.commitment_end if last_day is None else terms.exact_end(datetime.combine(last_day, time.min, UTC))
+
+
+def is_extended(view: SubscriptionView) -> bool:
+    """Say whether it runs month by month after its term."""
+    return view.facts.in_extended_term or view.ending.outcome is Outcome.STAYS_EXTENDED
 
 
 def term_moment(at: datetime) -> datetime:
@@ -91,11 +104,11 @@ def term(view: SubscriptionView) -> str:
 
 
 def status_badge(view: SubscriptionView) -> SafeString | str:
-    """Show the status, unless the subscription is simply active."""
+    """Show the status, unless the subscription is simply active in its term."""
     if view.row.gone_at is not None:
         return marks.badge(_("No longer listed"), "neutral")
     if view.facts.status is Status.ACTIVE:
-        return ""
+        return marks.badge(_("Extended term"), "caution") if is_extended(view) else ""
     return marks.badge(texts.status_text(view.facts.status), _STATUS_TONES.get(view.facts.status, "neutral"))
 
 

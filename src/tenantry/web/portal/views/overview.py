@@ -19,7 +19,7 @@ from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
 from tenantry.web.portal import history, words
 from tenantry.web.portal.context import company_page
-from tenantry.web.portal.wishing import Door
+from tenantry.web.portal.planning import decide_url
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.drawings import year_strip
 
@@ -53,7 +53,6 @@ class Decision:
 def decisions(request: PortalRequest, found: list[SubscriptionView], now: datetime) -> list[Decision]:
     """Make the lines of what needs a decision; the way there is open to those who decide."""
     company_id = request.access.company_id
-    may = request.access.may(Permission.DECIDE_END)
     return [
         Decision(
             url=reverse("portal:subscription", args=[company_id, view.id]),
@@ -62,9 +61,7 @@ def decisions(request: PortalRequest, found: list[SubscriptionView], now: dateti
             tags=words.tags(view),
             what=_what(view, now),
             date=words.term_day_both(view.facts.commitment_end, now) if view.facts.commitment_end else "",
-            decide_url=Door.END_OF_TERM.url(company_id, view.id)
-            if may and not view.facts.is_trial and view.order is None
-            else "",
+            decide_url=decide_url(view, request.access, now),
         )
         for view in found
     ]

@@ -142,6 +142,9 @@ def _show_end(
     """Show the choices with what each means, and the plan of the chosen one."""
     possible = possible_changes(view.facts, moment.commerce)
     parts: dict[str, object] = {"title": _("End of the term")}
+    is_open = any(refusal is None for refusal in possible.decide.values())
+    if wish is None and not is_open:
+        wish = DecideEndOfTerm(EndOfTerm.RENEW)  # to say why there is nothing to choose
     if wish is not None:
         parts |= _plan_parts(request, view, plan_change(view.facts, wish, moment.commerce), moment)
         if (asked := _asks_once_more(request, parts)) is not None:
@@ -158,11 +161,11 @@ def _show_end(
         else EndForm(initial={"choice": chosen, "seats": seats or view.ending.quantity or view.facts.quantity})
     )
     parts |= {
-        "form": form,
+        "form": form if is_open else None,
         "notes": _choice_notes(view, possible, moment),
         "form_url": Door.END_OF_TERM.url(request.access.company_id, view.id),
         "with_seats": view.facts.kind is SubscriptionKind.NCE and view.ending.outcome is not Outcome.STAYS_EXTENDED,
-        "ending": texts.ending_text(view.ending, moment.commerce),
+        "ending": texts.ending_text(view.ending, moment.commerce) if view.ending.outcome is not Outcome.NOTHING else "",
     }
     context = subscription_page(request, view, moment, last=_("End of the term"), **parts)
     return render(request, "portal/end_of_term.html", context)

@@ -17,13 +17,13 @@ from tenantry.kernel.ids import CompanyId
 from tenantry.licensing import queries, texts
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView
+from tenantry.people.access import CompanyAccess
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
 from tenantry.web.portal import words
 from tenantry.web.portal.context import company_page
-from tenantry.web.portal.planning import may_words
+from tenantry.web.portal.planning import decide_url, may_words
 from tenantry.web.portal.views.overview import strip
-from tenantry.web.portal.wishing import Door
 from tenantry.web.ui.components import marks
 
 
@@ -63,7 +63,7 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
     open_ids = {view.id for view in undecided}
     may = request.access.may(Permission.DECIDE_END)
     months = [
-        Month(name, tuple(_row(view, company_id, now, view.id in open_ids, may) for view in group))
+        Month(name, tuple(_row(view, request.access, now, view.id in open_ids) for view in group))
         for name, group in groupby(found, key=_month)
     ]
     words_of_state = ngettext(
@@ -97,12 +97,12 @@ def _badge(view: SubscriptionView, undecided: bool) -> SafeString | str:
     )
 
 
-def _row(view: SubscriptionView, company_id: UUID, now: datetime, undecided: bool, may: bool) -> Row:
+def _row(view: SubscriptionView, access: CompanyAccess, now: datetime, undecided: bool) -> Row:
     end, wish = view.facts.commitment_end, view.wish
     lost = wish is not None and wish.lost_at is not None
     decided = "" if wish is None else _("Decided by %(who)s") % {"who": wish.decided_by}
     return Row(
-        url=reverse("portal:subscription", args=[company_id, view.id]),
+        url=reverse("portal:subscription", args=[access.company_id, view.id]),
         name=view.name,
         tile=marks.initials_tile(view.row.offer_name),
         tags=words.tags(view),
@@ -112,8 +112,6 @@ def _row(view: SubscriptionView, company_id: UUID, now: datetime, undecided: boo
         decided=decided,
         lost=lost,
         badge=_badge(view, undecided),
-        decide_url=Door.END_OF_TERM.url(company_id, view.id)
-        if may and not view.facts.is_trial and view.order is None
-        else "",
+        decide_url=decide_url(view, access, now),
         order=_("Order #%(number)s is under way") % {"number": view.order.number} if view.order else "",
     )

@@ -1,6 +1,7 @@
 """One subscription: its term, the planner, what is known of it, and what happened to it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -24,7 +25,7 @@ from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
 from tenantry.web.portal import history, outcomes, wishing, words
 from tenantry.web.portal.context import company_page
-from tenantry.web.portal.planning import PlanView, may_words, plan_view, refusal_view
+from tenantry.web.portal.planning import PlanView, decide_url, may_words, plan_view, refusal_view
 from tenantry.web.portal.wishing import Door, SeatsForm
 from tenantry.web.ui import dates
 from tenantry.web.ui.drawings import term_line
@@ -98,6 +99,7 @@ def subscription(request: PortalRequest, company_id: UUID, subscription_id: UUID
         stop=_stop(view, possible, access),
         facts=_facts(view, possible, moment),
         licences_known=freshness.licences_known,
+        with_seats=view.facts.kind not in words.WITHOUT_SEATS,
         order_url=reverse("portal:order", args=[company_id, view.order.id]) if view.order else "",
         order_words=outcomes.wish_words(view.order) if view.order else "",
         happenings=history.happenings(found, now, named=False),
@@ -108,17 +110,17 @@ def subscription(request: PortalRequest, company_id: UUID, subscription_id: UUID
 
 
 def _state(view: SubscriptionView) -> str:
-    parts = [texts.seats(view.facts.quantity)] if view.facts.kind not in words.BY_USE else [_("charged by use")]
+    parts = [_("charged by use")] if view.facts.kind in words.BY_USE else []
+    if view.facts.kind not in words.WITHOUT_SEATS:
+        parts.append(texts.seats(view.facts.quantity))
     if term := words.term(view):
         parts.append(term)
     return " · ".join(parts)
 
 
 def _line(view: SubscriptionView, possible: Possibilities, moment: Moment) -> term_line.TermLine | None:
-    facts, ending, last = view.facts, view.ending, words.term_end(view.facts)
+    facts, ending, last = view.facts, view.ending, words.own_end(view.facts)
     if facts.term_start is None or last is None or facts.status not in _ON_A_LINE:
-        return None
-    if ending.outcome is Outcome.STAYS_EXTENDED:
         return None
     end = words.term_moment(last)
     flag = None
@@ -132,16 +134,18 @@ def _line(view: SubscriptionView, possible: Possibilities, moment: Moment) -> te
         moment.commerce,
         [(lot.quantity, lot.returnable_until) for lot in possible.lots],
         flag,
-        extended=ending.outcome is Outcome.EXTENDS,
+        extended=ending.outcome is Outcome.EXTENDS or words.is_extended(view),
     )
 
 
 def _planner_context(
     view: SubscriptionView, possible: Possibilities, access: CompanyAccess, moment: Moment
 ) -> dict[str, object]:
-    """Choose what stands in the planner's place: the form, the answer why there is none, or who may change it."""
+    """Choose what stands in the planner's place: the form, why there is none, who may change it, or how it is paid."""
     if view.row.gone_at is not None or view.order is not None:
         return {}
+    if view.facts.kind in words.BY_USE:
+        return {"by_use": True}
     if possible.seats is not None and possible.schedule is not None:
         return {"locked": locked(view, access, moment)}
     if not access.may(Permission.CHANGE_QUANTITY):
@@ -168,7 +172,7 @@ def planner(
     if form is None:
         quantity = view.ending.quantity if when == "renewal" and view.ending.quantity else view.facts.quantity
         form = SeatsForm(initial={"seats": quantity, "when": when})
-    if (last := words.term_end(view.facts)) is not None:
+    if (last := view.facts.commitment_end) is not None:
         end = words.term_day(last, moment.commerce)
         form.fields["when"].choices = [("now", _("Now")), ("renewal", _("At the renewal on %(day)s") % {"day": end})]  # type: ignore[attr-defined]  # a choice field
     return Planner(
@@ -210,15 +214,14 @@ def _end(view: SubscriptionView, possible: Possibilities, access: CompanyAccess,
                 "reason": reason,
             }
     is_open = any(refusal is None for refusal in possible.decide.values()) and view.order is None
-    may_decide = access.may(Permission.DECIDE_END)
     withdraw = possible.withdraw is None and view.order is None and access.may(Permission.CHANGE_QUANTITY)
     return EndBlock(
         sentence=texts.ending_text(view.ending, now),
         decided="" if lost else decided,
         lost=lost,
-        decide_url=Door.END_OF_TERM.url(company_id, view.id) if is_open and may_decide else "",
+        decide_url=decide_url(view, access, now),
         withdraw_url=wishing.address_of(WithdrawSchedule(), company_id, view.id) if withdraw else "",
-        who_may=may_words(access, Permission.DECIDE_END) if is_open and not may_decide else "",
+        who_may=may_words(access, Permission.DECIDE_END) if is_open and not access.may(Permission.DECIDE_END) else "",
     )
 
 
@@ -246,15 +249,12 @@ def _facts(view: SubscriptionView, possible: Possibilities, moment: Moment) -> l
         found.append((_("Status"), badge))
     if term := words.term(view):
         found.append((_("Term"), term))
-    if facts.term_start is not None:
-        found.append((_("This term began"), words.term_day(facts.term_start, now)))
-    last = words.term_end(facts)
-    if last is not None:
-        found.append((_("This term ends"), words.term_day_both(last, now)))
+    last = words.term_end(view)
+    found += _term_facts(view, last, now)
     if last is not None and facts.status is Status.ACTIVE:
         if facts.auto_renew is not None:
             found.append((_("Renews by itself"), _("yes") if facts.auto_renew else _("no")))
-        extended = facts.in_extended_term  # its months follow each other: another charge comes with the next one
+        extended = words.is_extended(view)  # its months follow each other: another charge comes with the next one
         charge = (
             _("Every month, until you renew or cancel.")
             if extended
@@ -263,4 +263,21 @@ def _facts(view: SubscriptionView, possible: Possibilities, moment: Moment) -> l
         found.append((_("Charged by Microsoft"), charge))
     if possible.cancel is None and facts.cancellation_allowed_until is not None:
         found.append((_("Can be cancelled until"), dates.moment(facts.cancellation_allowed_until, now)))
+    return found
+
+
+def _term_facts(view: SubscriptionView, last: datetime | None, now: datetime) -> list[tuple[str, SafeString | str]]:
+    """Say when the term began and ends, or ended; in the extended term also when its running month ends."""
+    facts = view.facts
+    found: list[tuple[str, SafeString | str]] = []
+    if facts.term_start is not None:
+        found.append((_("The term began"), words.term_day(facts.term_start, now)))
+    own_end = words.own_end(facts)
+    if last is None or own_end is None:
+        return found
+    if own_end > now:
+        return [*found, (_("The term ends"), words.term_day_both(own_end, now))]
+    found.append((_("The term ended"), words.term_day_both(own_end, now)))
+    if facts.in_extended_term:
+        found.append((_("The running month ends"), words.term_day_both(last, now)))
     return found

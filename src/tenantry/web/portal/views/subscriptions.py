@@ -48,7 +48,7 @@ class Row:
 
 
 def _row(view: SubscriptionView, company_id: UUID, now: datetime) -> Row:
-    facts, ending, end = view.facts, view.ending, words.term_end(view.facts)
+    facts, ending, end = view.facts, view.ending, words.term_end(view)
     return Row(
         url=reverse("portal:subscription", args=[company_id, view.id]),
         name=view.name,
@@ -164,7 +164,7 @@ def _head() -> list[str]:
 
 
 def _line(view: SubscriptionView) -> list[str]:
-    facts, licences, end = view.facts, view.licences, words.term_end(view.facts)
+    facts, licences, end = view.facts, view.licences, words.term_end(view)
     return [
         view.name,
         view.row.offer_name,
