@@ -7,7 +7,7 @@ import uuid
 from django.db import connection as database
 from pytest_django import DjangoAssertNumQueries
 
-from tenantry.connection.quota import SharedQuota
+from tenantry.connection.quota import SharedQuota, in_background
 
 
 def a_key() -> str:
@@ -36,6 +36,23 @@ def test_a_call_that_cannot_go_in_time_is_refused_at_once(transactional_db: None
     started = time.monotonic()
     assert not quota.acquire(key, started + 1.0)
     assert time.monotonic() - started < 0.5
+
+
+def test_what_runs_in_the_background_leaves_a_quarter_of_it_to_orders(transactional_db: None) -> None:
+    quota, key = SharedQuota(600), a_key()
+    with in_background():
+        assert 38 <= take_all(quota, key) <= 40
+        # Waiting in the background does not make anybody else wait.
+        assert not quota.acquire(key, time.monotonic() + 0.01)
+    assert 12 <= take_all(quota, key) <= 14
+    with in_background():
+        assert not quota.acquire(key, time.monotonic() + 0.5)
+    assert quota.acquire(key, time.monotonic() + 0.5)
+
+
+def test_the_smallest_pace_has_no_reserve(transactional_db: None) -> None:
+    with in_background():
+        assert SharedQuota(1).acquire(a_key(), time.monotonic())
 
 
 def test_two_workers_with_many_threads_share_one_pace(transactional_db: None) -> None:

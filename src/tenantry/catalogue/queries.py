@@ -50,12 +50,6 @@ def _facts(sku: Sku) -> SkuFacts:
     )
 
 
-def unread(keys: Iterable[SkuKey], country: str, *, older_than: datetime) -> list[SkuKey]:
-    """Return the pairs that have to be read (again): never read in this market, or before ``older_than``."""
-    wanted = set(keys)
-    fresh = set(
-        Sku.objects.filter(
-            product_id__in={product for product, _ in wanted}, country=country, read_at__gte=older_than
-        ).values_list("product_id", "sku_id")
-    )
-    return sorted(wanted - fresh)
+def read_since(moment: datetime) -> set[tuple[str, str, str]]:
+    """Return what was read at this moment or later: (product id, SKU id, market), also what a market does not have."""
+    return set(Sku.objects.filter(read_at__gte=moment).values_list("product_id", "sku_id", "country"))

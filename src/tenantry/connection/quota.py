@@ -1,8 +1,11 @@
 """The pace towards Microsoft, shared by all threads and all workers of the installation."""
 
+import contextlib
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import connection
@@ -11,6 +14,8 @@ from tenantry.clients.http import LocalQuota
 
 # Of a minute's calls one twelfth may go at once, the rest flows in: in no minute more than the quota.
 BURST_SHARE = 12
+# Of that a quarter is left by what runs in the background: an order that comes in its middle need not wait.
+RESERVE_SHARE = 4
 # Tokens are fetched for this long in advance, so that a fast refresh does not ask the database before every call.
 BATCH_SECONDS = 0.25
 # An empty bucket is asked again by one of the waiting threads after this long at least, not by each for each token.
@@ -26,10 +31,11 @@ _TAKE = """
     UPDATE connection_quotabucket AS bucket
     SET tokens = filled.tokens - taken.n, filled_at = clock_timestamp()
     FROM filled, LATERAL (
-        SELECT CASE WHEN COALESCE(filled.closed, 0) > 0 THEN 0 ELSE LEAST(%(wish)s, FLOOR(filled.tokens)) END AS n
+        SELECT CASE WHEN COALESCE(filled.closed, 0) > 0 THEN 0
+                    ELSE LEAST(%(wish)s, GREATEST(0, FLOOR(filled.tokens - %(reserve)s))) END AS n
     ) AS taken
     WHERE bucket.key = filled.key
-    RETURNING taken.n, GREATEST(COALESCE(filled.closed, 0), (1 - (filled.tokens - taken.n)) / %(rate)s)
+    RETURNING taken.n, GREATEST(COALESCE(filled.closed, 0), (1 + %(reserve)s - (filled.tokens - taken.n)) / %(rate)s)
 """
 _CREATE = """
     INSERT INTO connection_quotabucket (key, tokens, filled_at) VALUES (%s, %s, clock_timestamp())
@@ -42,13 +48,29 @@ _CLOSE = """
 """
 
 
+_in_background: ContextVar[bool] = ContextVar("in_background", default=False)
+
+
+@contextlib.contextmanager
+def in_background() -> Iterator[None]:
+    """Let the calls made inside leave a reserve of the pace to everybody else; for work that nobody waits for."""
+    token = _in_background.set(True)
+    try:
+        yield
+    finally:
+        _in_background.reset(token)
+
+
 @dataclass(slots=True)
 class _Stash:
-    """Tokens this process has taken in advance; they go stale so that an idle process holds none back."""
+    """Tokens this process has taken in advance; they go stale so that an idle process holds none back.
+
+    When to ask an empty bucket again is known apart for calls in the background, which leave the reserve.
+    """
 
     tokens: float = 0.0
     good_until: float = 0.0
-    empty_until: float = 0.0
+    empty_until: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
 
 
 class SharedQuota:
@@ -61,6 +83,7 @@ class SharedQuota:
     def __init__(self, per_minute: int) -> None:
         self._burst = max(1.0, per_minute / BURST_SHARE)
         self._rate = (per_minute - self._burst) / 60 if per_minute > BURST_SHARE else per_minute / 60
+        self._reserve = float(int(self._burst / RESERVE_SHARE))
         self._wish = float(max(1, int(self._rate * BATCH_SECONDS)))
         self._stashes: dict[str, _Stash] = {}
         self._lock = threading.Lock()
@@ -95,26 +118,27 @@ class SharedQuota:
         The process's lock is held over the statement: its threads would only queue up for the row instead.
         """
         with self._lock:
-            stash, now = self._stashes.setdefault(key, _Stash()), time.monotonic()
+            stash, now, background = self._stashes.setdefault(key, _Stash()), time.monotonic(), _in_background.get()
             if stash.tokens >= 1 and now < stash.good_until:
                 stash.tokens -= 1
                 return 0.0
-            if now < stash.empty_until:
-                return stash.empty_until - now
-            taken, wait = self._ask(key)
+            if now < stash.empty_until[background]:
+                return stash.empty_until[background] - now
+            taken, wait = self._ask(key, self._reserve if background else 0.0)
             now = time.monotonic()
             if taken < 1:
-                stash.empty_until = now + max(wait, LEAST_PAUSE_SECONDS)
-                return stash.empty_until - now
+                stash.empty_until[background] = now + max(wait, LEAST_PAUSE_SECONDS)
+                return stash.empty_until[background] - now
             stash.tokens, stash.good_until = taken - 1, now + 2 * BATCH_SECONDS
             return 0.0
 
-    def _ask(self, key: str) -> tuple[float, float]:
+    def _ask(self, key: str, reserve: float) -> tuple[float, float]:
         values: dict[str, str | float] = {
             "key": key,
             "burst": self._burst,
             "rate": self._rate,
             "wish": self._wish,
+            "reserve": reserve,
         }
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, values)

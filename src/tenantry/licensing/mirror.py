@@ -1,10 +1,13 @@
 """The mirror: what Partner Center last said about a company's subscriptions. An unchanged record costs no write."""
 
-from collections.abc import Iterable, Mapping
+import contextlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from tenantry.clients.partner_center.models import Subscription as Record
 from tenantry.licensing.models import ChangeOrder, LicenceCount, OrderState, Subscription, SubscriptionChange
@@ -12,6 +15,12 @@ from tenantry.licensing.moment import Moment
 from tenantry.licensing.upstream import columns_from_record, digest_of
 from tenantry.people.models import Company
 
+_COUNTS = ("name", "part_number", "assigned", "total", "suspended", "warning")
+# Rows go in as one document: with a parameter for every value, a company with many new ones takes several times as long.
+_INSERT = """
+    INSERT INTO licensing_subscription ({columns})
+    SELECT {columns} FROM jsonb_populate_recordset(NULL::licensing_subscription, %s) ON CONFLICT DO NOTHING
+"""
 # What people would call a change; everything else (links, counters, a new date of the same meaning) is stored silently.
 _TOLD = ("status", "quantity", "auto_renew", "scheduled", "term", "billing_plan", "commitment_end", "name")
 
@@ -31,12 +40,24 @@ class LicenceReading:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What storing a company's reading did; ``touched`` are the subscriptions that changed or are new."""
+    """How many subscriptions are new, changed or gone after storing a company's reading."""
 
     added: int
     changed: int
     gone: int
-    touched: tuple[Subscription, ...]
+
+
+@contextlib.contextmanager
+def storing_what_can_be_read_again() -> Iterator[None]:
+    """Make one transaction of what is stored inside, whose commit does not wait for the disk.
+
+    A crash of the database may lose it, whole, together with the note that it was read: the next refresh reads it
+    again. Nothing that cannot be read again (orders, audit rows, wishes) belongs in here.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
+        yield
 
 
 def store_one(subscription: Subscription, record: Record, moment: Moment, *, order: ChangeOrder | None) -> Subscription:
@@ -58,42 +79,50 @@ def store_company(
     by_id = {record.id.lower(): record for record in records}
     still_there = set(by_id) | {upstream_id.lower() for upstream_id in unreadable}
     digests = {upstream_id: digest_of(record) for upstream_id, record in by_id.items()}
-    rows = {
-        row.upstream_id.lower(): row
-        for row in Subscription.objects.filter(company=company).only(
-            "id", "upstream_id", "digest", "gone_at", "stored_at"
-        )
-    }
-    new = [record for upstream_id, record in by_id.items() if upstream_id not in rows]
+    mirrored = Subscription.objects.filter(company=company).values_list("upstream_id", "id", "digest", "gone_at")
+    rows = {upstream_id.lower(): (row_id, digest, gone_at) for upstream_id, row_id, digest, gone_at in mirrored}
+    new = {digests[upstream_id]: record for upstream_id, record in by_id.items() if upstream_id not in rows}
     changed = [
         upstream_id
         for upstream_id, digest in digests.items()
-        if upstream_id in rows and (rows[upstream_id].digest != digest or rows[upstream_id].gone_at is not None)
+        if upstream_id in rows and rows[upstream_id][1:] != (digest, None)
     ]
-    vanished = [row.id for upstream_id, row in rows.items() if upstream_id not in still_there and row.gone_at is None]
+    vanished = [
+        known_id
+        for upstream_id, (known_id, _, gone_at) in rows.items()
+        if upstream_id not in still_there and gone_at is None
+    ]
     if not (new or changed or vanished):
-        return Stored(0, 0, 0, ())
-    touched: list[Subscription] = []
-    with transaction.atomic():
+        return Stored(0, 0, 0)
+    stored = 0
+    with transaction.atomic(savepoint=False):
         for upstream_id in sorted(changed):
-            row = Subscription.objects.select_for_update(of=("self",)).get(id=rows[upstream_id].id)
+            row = Subscription.objects.select_for_update(of=("self",)).get(id=rows[upstream_id][0])
             if row.stored_at > read_from or _being_sent(row):
                 continue
             _store(row, by_id[upstream_id], digests[upstream_id], moment, None)
-            touched.append(row)
-        added = [
-            Subscription(
-                company=company,
-                stored_at=moment.real,
-                **columns_from_record(record, digest=digests[record.id.lower()]),
-            )
-            for record in new
-        ]
-        Subscription.objects.bulk_create(added, ignore_conflicts=True)
+            stored += 1
+        if new:
+            _insert(company, new, moment)
         gone = Subscription.objects.filter(id__in=vanished, stored_at__lte=read_from).update(
             gone_at=moment.commerce, stored_at=moment.real
         )
-    return Stored(len(added), len(touched), gone, (*touched, *added))
+    return Stored(len(new), stored, gone)
+
+
+def _insert(company: Company, records: Mapping[str, Record], moment: Moment) -> None:
+    """Insert the subscriptions that are new, by digest; what another refresh has inserted meanwhile stays."""
+    rows = [
+        {
+            **columns_from_record(record, digest=digest),
+            "id": uuid4(),
+            "company_id": company.id,
+            "stored_at": moment.real,
+        }
+        for digest, record in records.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(columns=", ".join(rows[0])), [json.dumps(rows, default=str)])
 
 
 def _being_sent(row: Subscription) -> bool:
@@ -132,14 +161,14 @@ def store_licences(company: Company, readings: Iterable[LicenceReading]) -> int:
     """Store assigned and total seats per product of a tenant; returns how many rows were written or removed."""
     wanted = {reading.entra_sku_id.lower(): reading for reading in readings}
     written = 0
-    with transaction.atomic():
-        for row in LicenceCount.objects.filter(company=company):
-            reading = wanted.pop(row.entra_sku_id, None)
+    with transaction.atomic(savepoint=False):
+        for row in LicenceCount.objects.filter(company=company).values("id", "entra_sku_id", *_COUNTS):
+            known_id, reading = row.pop("id"), wanted.pop(row.pop("entra_sku_id"), None)
             if reading is None:
-                row.delete()
+                LicenceCount.objects.filter(id=known_id).delete()
                 written += 1
-            elif _counts(row) != _columns(reading):
-                LicenceCount.objects.filter(id=row.id).update(**_columns(reading))
+            elif row != _columns(reading):
+                LicenceCount.objects.filter(id=known_id).update(**_columns(reading))
                 written += 1
         # Another refresh of the company may be storing the same seats in this moment.
         LicenceCount.objects.bulk_create(
@@ -160,15 +189,4 @@ def _columns(reading: LicenceReading) -> dict[str, str | int]:
         "total": reading.total,
         "suspended": reading.suspended,
         "warning": reading.warning,
-    }
-
-
-def _counts(row: LicenceCount) -> dict[str, str | int]:
-    return {
-        "name": row.name,
-        "part_number": row.part_number,
-        "assigned": row.assigned,
-        "total": row.total,
-        "suspended": row.suspended,
-        "warning": row.warning,
     }

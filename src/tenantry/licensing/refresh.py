@@ -4,39 +4,43 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from weakref import WeakSet
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import close_old_connections, connection, transaction
 from django.db.models import Q, QuerySet
+from psycopg import Connection
 
-from tenantry.catalogue import actions as catalogue
-from tenantry.catalogue.queries import SkuKey, unread
 from tenantry.clients.http.errors import NotAllowed, NotFound, UpstreamError
 from tenantry.clients.partner_center.client import PartnerCenter
-from tenantry.clients.partner_center.ids import CustomerId, ProductId, SkuId
+from tenantry.clients.partner_center.ids import CustomerId
 from tenantry.clients.partner_center.models import Subscription as Record
 from tenantry.clients.partner_center.paging import Collected
 from tenantry.connection.queries import client_for
+from tenantry.connection.quota import in_background
 from tenantry.jobs import runs
-from tenantry.kernel import clock
 from tenantry.licensing import keeping
-from tenantry.licensing.mirror import LicenceReading, store_company, store_licences
+from tenantry.licensing.limits import LimitsReading, LimitsToRead, read_limits, store_limits
+from tenantry.licensing.mirror import (
+    LicenceReading,
+    store_company,
+    store_licences,
+    storing_what_can_be_read_again,
+)
 from tenantry.licensing.models import CompanyRefresh, Subscription, Wish
 from tenantry.licensing.moment import Moment
 from tenantry.people.models import Company
 
 log = structlog.get_logger(__name__)
 
-LIMITS_KEPT = timedelta(days=7)
-_PROGRESS_EVERY = 10
+# Progress is written this often: pages that show it ask no sooner.
+_PROGRESS_SECONDS = 0.5
 # A connection is looked up this often: a consent that is renewed in the middle of a long refresh is used soon.
 _CLIENT_SECONDS = 5.0
-# Limits of a SKU in a market: what is known to be fresh needs no further look within one refresh.
-_Fresh: TypeAlias = set[tuple[str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Reading:
     country: str
     read_from: datetime
     read_on: datetime
+    limits: tuple[LimitsReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,7 @@ def _end(run_id: uuid.UUID, totals: Totals) -> None:
 def _refresh(companies: list[Company], run_id: uuid.UUID | None) -> Totals:
     """Read in threads, store here: the reading waits for Microsoft, the storing for nobody."""
     added = changed = gone = failed = 0
-    fresh: _Fresh = set()
+    told = time.monotonic()
     for done, (company, outcome) in enumerate(_read_many(companies), start=1):
         moment = Moment.current()
         if isinstance(outcome, UpstreamError):
@@ -152,7 +157,7 @@ def _refresh(companies: list[Company], run_id: uuid.UUID | None) -> Totals:
             _note_failure(company, outcome, moment)
         else:
             try:
-                stored = _store(company, outcome, fresh, moment)
+                stored = _store(company, outcome, moment)
             except Exception:
                 # One company's odd record must not cost the others their refresh; it is logged with its trace.
                 log.exception("refresh.store_failed", company=str(company.id))
@@ -160,8 +165,9 @@ def _refresh(companies: list[Company], run_id: uuid.UUID | None) -> Totals:
                 _note_failure(company, UpstreamError("the reading could not be stored", advice="malformed"), moment)
             else:
                 added, changed, gone = added + stored[0], changed + stored[1], gone + stored[2]
-        if run_id is not None and (done % _PROGRESS_EVERY == 0 or done == len(companies)):
+        if run_id is not None and (time.monotonic() - told >= _PROGRESS_SECONDS or done == len(companies)):
             runs.progress(run_id, done, len(companies))
+            told = time.monotonic()
     return Totals(len(companies), failed, added, changed, gone)
 
 
@@ -169,7 +175,7 @@ def _read_many(companies: Iterable[Company]) -> Iterator[tuple[Company, Reading 
     """Read companies side by side and yield each as soon as it is there; only a few wait in memory."""
     pending: dict[Future[Reading], Company] = {}
     waiting = iter(companies)
-    clients = _Clients()
+    clients, reader = _Clients(), _Reader()
     threads = settings.REFRESH_THREADS
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="refresh") as pool:
         while True:
@@ -180,13 +186,14 @@ def _read_many(companies: Iterable[Company]) -> Iterator[tuple[Company, Reading 
                     yield company, no_way
                     continue
                 country = company.refresh.country if hasattr(company, "refresh") else ""
-                pending[pool.submit(_read_in_thread, client, company.tenant_id, country)] = company
+                pending[pool.submit(reader.read, client, company.tenant_id, country)] = company
             if not pending:
-                return
+                break
             ready, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in ready:
                 company = pending.pop(future)
                 yield company, _outcome(company, future)
+    reader.close()
 
 
 def _outcome(company: Company, future: Future[Reading]) -> Reading | UpstreamError:
@@ -216,53 +223,49 @@ class _Clients:
         return client
 
 
-def _read_in_thread(client: PartnerCenter, tenant_id: str, country: str) -> Reading:
-    try:
-        return read_company(client, tenant_id, country)
-    finally:
-        connection.close()  # the shared quota may have opened one for this thread
+class _Reader:
+    """What the reading threads of one refresh do, and share."""
+
+    def __init__(self) -> None:
+        self._limits = LimitsToRead()
+        self._opened: WeakSet[Connection[Any]] = WeakSet()
+
+    def read(self, client: PartnerCenter, tenant_id: str, country: str) -> Reading:
+        """Read a company, and the limits of products that are new with it or were read long ago."""
+        try:
+            with in_background():
+                reading = read_company(client, tenant_id, country)
+                keys = self._limits.claim(reading.records.items, reading.country)
+                return replace(reading, limits=read_limits(client, keys, reading.country))
+        finally:
+            # The shared quota may have opened a connection for this thread, and will want it again.
+            close_old_connections()
+            if connection.connection is not None:
+                self._opened.add(connection.connection)
+
+    def close(self) -> None:
+        """Close the connections of the threads, which have ended."""
+        for opened in list(self._opened):
+            opened.close()
 
 
-def _store(company: Company, reading: Reading, fresh: _Fresh, moment: Moment) -> tuple[int, int, int]:
+def _store(company: Company, reading: Reading, moment: Moment) -> tuple[int, int, int]:
     unreadable = [row.id for row in reading.records.unreadable]
-    stored = store_company(company, reading.records.items, unreadable, moment, read_from=reading.read_from)
-    if reading.licences is not None:
-        store_licences(company, reading.licences)
-    _note(
-        company.id,
-        succeeded_at=moment.real,
-        advice="unreadable_rows" if unreadable else "",
-        words="; ".join(row.words for row in reading.records.unreadable)[:500],
-        licences_known=reading.licences is not None,
-        country=reading.country[:2],
-    )
-    _read_limits(company, reading, fresh)
+    with storing_what_can_be_read_again():
+        stored = store_company(company, reading.records.items, unreadable, moment, read_from=reading.read_from)
+        if reading.licences is not None:
+            store_licences(company, reading.licences)
+        _note(
+            company.id,
+            succeeded_at=moment.real,
+            advice="unreadable_rows" if unreadable else "",
+            words="; ".join(row.words for row in reading.records.unreadable)[:500],
+            licences_known=reading.licences is not None,
+            country=reading.country[:2],
+        )
+    store_limits(reading.limits)
     _check_wishes(company, Moment(moment.real, reading.read_on))
     return stored.added, stored.changed, stored.gone
-
-
-def _read_limits(company: Company, reading: Reading, fresh: _Fresh) -> None:
-    """Read limits of products that are new here or were read long ago; a failure leaves them for the next refresh."""
-    keys: set[SkuKey] = set()
-    for record in reading.records.items:
-        parts = record.offer_id.split(":")
-        if len(parts) == 3 and record.status.value != "deleted":
-            keys.add((parts[0], parts[1]))
-    country = reading.country
-    keys = {key for key in keys if (*key, country) not in fresh}
-    fresh.update((*key, country) for key in keys)
-    if not keys:
-        return
-    for product_id, sku_id in unread(keys, country, older_than=clock.now() - LIMITS_KEPT):
-        try:
-            client = client_for(company.connection_id)
-            sku = client.sku(ProductId(product_id), SkuId(sku_id), country)
-            sold = client.availabilities(ProductId(product_id), SkuId(sku_id), country)
-            catalogue.remember_sku(sku, sold.items, country=country, now=clock.now())
-        except NotFound:
-            catalogue.remember_missing(product_id, sku_id, country=country, now=clock.now())
-        except UpstreamError as error:
-            log.warning("refresh.limits_failed", product=product_id, sku=sku_id, words=error.words)
 
 
 def _check_wishes(company: Company, moment: Moment) -> None:

@@ -148,7 +148,7 @@ def _change(
 
 def digest_of(record: Record) -> str:
     """Digest the whole record, so that an unchanged one is recognised without a write."""
-    text = json.dumps(record.as_read(), sort_keys=True, separators=(",", ":"), default=str)
+    text = json.dumps(record.original, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -171,7 +171,7 @@ def columns_from_record(record: Record, *, digest: str) -> Mapping[str, Any]:
         "auto_renew": facts.auto_renew,
         "is_trial": facts.is_trial,
         "facts": rules.facts_to_json(facts),
-        "upstream": record.as_read(),
+        "upstream": record.original,
         "digest": digest,
         "gone_at": None,
         "sort_date": facts.commitment_end,

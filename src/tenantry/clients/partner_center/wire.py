@@ -30,7 +30,7 @@ class Wire(BaseModel):
     @classmethod
     def _null_is_absent(cls, value: object) -> object:
         """Microsoft leaves null properties out; where one comes all the same, it means the same."""
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and None in value.values():
             return {name: inner for name, inner in value.items() if inner is not None}
         return value
 
@@ -47,8 +47,13 @@ class Wire(BaseModel):
         record._as_read = original
         return record
 
+    @property
+    def original(self) -> Mapping[str, JsonValue]:
+        """The record exactly as it was read, with everything that was not understood; to look at, not to change."""
+        return self._as_read
+
     def as_read(self) -> JsonObject:
-        """Return a copy of the record exactly as it was read, with everything that was not understood."""
+        """Return a copy of the original that may be changed: copying costs more than reading, so only for that."""
         return deepcopy(self._as_read)
 
 
