@@ -163,6 +163,26 @@ def test_a_whole_page_in_answer_to_a_fragment_is_opened(web: LiveServer, page: P
 
 
 @pytest.mark.browser
+def test_a_form_is_sent_once_and_says_that_it_is_on_its_way(web: LiveServer, page: Page) -> None:
+    page.goto(f"{web.url}/ui/frame/portal")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.route("**/ui/frame/portal", lambda route: route.fulfill(status=204))  # the page stays
+    day, week = page.get_by_role("button", name="+1 day"), page.get_by_role("button", name="+1 week")
+    day.click()
+    expect(day).to_have_attribute("aria-disabled", "true")
+    day.click(force=True)
+    week.click()
+    expect(week).not_to_have_attribute("aria-disabled", "true")
+    assert len(sent) == 1
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")  # as after Back
+    expect(day).not_to_have_attribute("aria-disabled", "true")
+    week.click()
+    expect(week).to_have_attribute("aria-disabled", "true")
+    assert len(sent) == 2
+
+
+@pytest.mark.browser
 def test_without_scripts_a_dialog_is_a_page_and_the_theme_a_form(web: LiveServer, page: Page) -> None:
     browser = page.context.browser
     assert browser is not None

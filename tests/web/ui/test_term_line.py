@@ -29,6 +29,12 @@ def test_today_stands_where_it_is(start: int, end: int, extended: bool, today: f
     assert line.term_width + line.tail_width == 100.0
 
 
+def test_a_term_without_an_end_is_drawn_too() -> None:
+    line = term_line.draw(NOW - 50 * DAY, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), NOW, extended=True)
+    assert (line.ticks, line.start_label, line.end_label) == ((), "3 Oct 2026", "31 Dec 9999")
+    assert len(term_line.draw(NOW - 50 * DAY, NOW + 1045 * DAY, NOW).ticks) == 12  # three years by quarters
+
+
 def test_a_whole_term_says_everything_in_words_too() -> None:
     line = term_line.draw(
         NOW - 341 * DAY,

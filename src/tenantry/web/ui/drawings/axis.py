@@ -26,9 +26,9 @@ class Axis:
 
 def anchor(x: float) -> str:
     """Choose the text anchor for a label at `x` per cent, so that it never leaves the drawing."""
-    if x < 14:
+    if x < 22:
         return "start"
-    return "end" if x > 86 else "middle"
+    return "end" if x > 78 else "middle"
 
 
 def month_starts(start: datetime, end: datetime, every: int = 1) -> Iterator[datetime]:

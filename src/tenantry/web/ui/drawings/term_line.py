@@ -14,6 +14,8 @@ from tenantry.web.ui.drawings.axis import Axis, anchor, month_starts, week_start
 TERM_SHARE = 84.0
 # A week of a three-year term would be a hair: a window is drawn at least this wide.
 LEAST_WINDOW = 1.6
+# A longer stretch is no term that anybody counts in months; Microsoft dates what never ends to the year 9999.
+MOST_TICKED = timedelta(days=12 * 366)
 # Nearer than this to the pole of the flag, the label of today steps aside.
 POLE_ROOM = 26.0
 
@@ -75,8 +77,10 @@ def _ticks(axis: Axis) -> tuple[float, ...]:
     span = axis.end - axis.start
     if span <= timedelta(days=45):
         moments = week_starts(axis.start, axis.end)
-    else:
+    elif span <= MOST_TICKED:
         moments = month_starts(axis.start, axis.end, 1 if span <= timedelta(days=400) else 3)
+    else:
+        return ()
     return tuple(axis.x(moment) for moment in moments)
 
 

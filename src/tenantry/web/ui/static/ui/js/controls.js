@@ -42,6 +42,35 @@ document.addEventListener("wheel", (event) => {
   if (event.target.matches?.("input[type=number]:focus")) event.target.blur();
 }, { passive: true });
 
+// A form that is on its way is not sent twice. The server knows better than any button; this spares people the doubt.
+// After a while the button comes back by itself, for those who stopped the loading.
+const GIVEN_UP_AFTER = 10000;
+
+function rest(form) {
+  delete form.dataset.sent;
+  for (const button of document.querySelectorAll("[data-busy]")) {
+    if (button.form !== form) continue;
+    button.removeAttribute("data-busy");
+    button.removeAttribute("aria-disabled");
+  }
+}
+
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if ("sent" in form.dataset) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "";
+  event.submitter?.setAttribute("data-busy", "");
+  event.submitter?.setAttribute("aria-disabled", "true");
+  setTimeout(rest, GIVEN_UP_AFTER, form);
+});
+
+// Back may show the page as it was left.
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(rest));
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-theme-switch]") || event.submitter?.name !== "theme") return;
@@ -54,3 +83,7 @@ document.addEventListener("submit", (event) => {
     button.setAttribute("aria-pressed", String(button.value === choice));
   }
 });
+
+// On a narrow screen the tab one is on may lie outside what its row shows.
+const tab = document.querySelector(".tabs [aria-current]");
+if (tab) tab.closest(".tabs").scrollLeft = tab.offsetLeft + tab.offsetWidth - tab.closest(".tabs").clientWidth;
