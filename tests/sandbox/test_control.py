@@ -129,6 +129,8 @@ def test_the_page_shows_the_world_and_asks_no_other_host(caller: Caller) -> None
     style = caller.send("GET", "/_sandbox/style.css")
     assert (style.status, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
     assert b"url(" not in style.raw
+    icon = caller.send("GET", "/_sandbox/icon.svg")
+    assert (icon.status, icon.headers["content-type"]) == (200, "image/svg+xml")
 
 
 def test_the_page_filters_the_journal(caller: Caller) -> None:
@@ -152,6 +154,28 @@ def test_forms_steer_like_json_and_come_back_to_the_page(caller: Caller) -> None
     assert caller.control("GET", "faults")["faults"] == []
     assert caller.send("POST", "/_sandbox/switches", headers=FORM, raw=b"bom=false").status == 303
     assert caller.api("GET", sub()).raw.startswith(b"{")
+
+
+def test_a_fault_of_the_page_is_a_mishap_once_or_a_state_that_lasts(caller: Caller) -> None:
+    def added(form: str) -> tuple[str, int | None]:
+        caller.control("DELETE", "faults")
+        assert caller.send("POST", "/_sandbox/faults", headers=FORM, raw=form.encode()).status == 303
+        found = caller.control("GET", "faults")["faults"][0]
+        return found["path"], found["count"]
+
+    assert added("kind=throttle&path=&count=") == ("/v1/*", 1)
+    assert added("kind=throttle&path=%2Fv1%2Fcustomers&count=always") == ("/v1/customers", None)
+    assert added("kind=consent_revoked&path=&count=") == ("*", None)
+    assert added("kind=mfa_missing&path=&count=2") == ("*", 2)
+
+
+def test_what_the_page_could_not_do_it_says_on_the_page(caller: Caller) -> None:
+    reply = caller.send("POST", "/_sandbox/reset", headers=FORM, raw=b"world=%3Cnowhere%3E")
+    assert (reply.status, reply.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    page = reply.raw.decode()
+    assert 'role="alert">That was not done: ' in page
+    assert "&lt;nowhere&gt;" in page
+    assert caller.subscription()["quantity"] == 15
 
 
 def test_a_public_address_is_given_out_in_place_of_the_hosts(play: Play) -> None:

@@ -90,6 +90,21 @@ def test_the_page_lists_people_and_suggests_the_hinted_one(browser: Browser) -> 
     assert 'value="anna.lindqvist@outlook.com"' not in page.text
 
 
+def test_a_long_list_is_searched_and_shown_in_part(browser: Browser) -> None:
+    for number in range(100):
+        person = {"tenant": HARBOUR, "upn": f"p{number:03}@harbourvale.example", "name": f"Person {number:03}"}
+        assert browser.knob("POST", "entra/people", person).status < 300
+    page = open_page(browser)
+    assert 'name="find"' in page.text
+    assert "The first 100 are shown." in page.text
+    assert page.text.count('class="person"') == 100
+    assert 'type="hidden" name="client_id"' in page.text
+    found = open_page(browser, find="PERSON 09")
+    assert found.text.count('class="person"') == 10
+    assert "10 accounts." in found.text
+    assert browser.sign_in("p099@harbourvale.example")["tid"] == HARBOUR  # scripts need no page
+
+
 def test_a_tenants_own_page_lists_its_people_only(browser: Browser) -> None:
     page = open_page(browser, HARBOUR)
     keys = [html.unescape(key) for key in re.findall(r'name="account" value="([^"]+)"', page.text)]

@@ -113,12 +113,27 @@ def test_a_conflict_and_missing_rights(caller: Caller) -> None:
     assert caller.api("GET", f"/customers/{FABRIKAM}/subscribedskus").status == 200
 
 
-def test_revoked_consent_shows_at_the_token_endpoint(caller: Caller) -> None:
+def test_revoked_consent_shows_at_once_and_at_the_token_endpoint(caller: Caller) -> None:
+    assert caller.api("GET", sub()).status == 200
     caller.fault("consent_revoked", count=1)
+    for _ in range(2):  # the tokens that are out are refused until somebody has tried to renew one
+        reply = caller.api("GET", sub())
+        assert (reply.status, "consent_revoked" in reply.headers["www-authenticate"]) == (401, True)
     fields = f"grant_type=refresh_token&client_id={APP_ID}&client_secret=rehearsal-secret&refresh_token=rt-mfa"
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     reply = caller.send("POST", f"/{PARTNER}/oauth2/v2.0/token", headers=form, raw=fields.encode())
-    assert (reply.status, reply.json["error"]) == (400, "invalid_grant")
+    assert (reply.status, reply.json["error"], reply.json["error_codes"]) == (400, "invalid_grant", [50173])
+    assert caller.api("GET", sub()).status == 200
+    reply = caller.send("POST", f"/{PARTNER}/oauth2/v2.0/token", headers=form, raw=fields.encode())
+    assert reply.status == 200
+
+
+def test_without_a_second_factor_the_service_says_so_while_the_switch_lets_it_pass(caller: Caller) -> None:
+    caller.switch(mfa_enforced=False)
+    caller.fault("mfa_missing", count=1)
+    validate = {"ValidateMfa": "true"}
+    told = [caller.api("GET", sub(), headers=validate).headers["ismfacompliant"] for _ in range(2)]
+    assert told == ["false", "true"]
 
 
 def test_a_fault_hits_by_path_method_customer_and_count(caller: Caller) -> None:

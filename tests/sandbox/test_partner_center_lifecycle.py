@@ -118,6 +118,19 @@ def test_out_of_the_extended_term_one_can_renew_at_the_months_end(play: Play) ->
     assert "scheduledActions" not in after
 
 
+def test_a_renewal_out_of_the_extended_term_takes_what_was_scheduled_for_it(play: Play) -> None:
+    caller = play(nce(autoRenewEnabled=False, scheduledActions=EXTEND))
+    caller.move(set="2026-09-10T00:00:00Z")
+    renewal = {"scheduleType": "TermEnd", "actionType": "RenewToNewTerm", "instructions": {"quantity": 8}}
+    answer = caller.patch(autoRenewEnabled=True, scheduledActions=[*EXTEND, renewal]).json
+    assert answer["scheduledActions"] == [renewal]
+    caller.move(set="2026-10-01T01:00:00Z")
+    assert (caller.subscription()["quantity"], caller.subscription()["commitmentEndDate"]) == (
+        8,
+        "2027-09-30T00:00:00Z",
+    )
+
+
 def test_out_of_the_extended_term_one_can_renew_at_once_by_switch(play: Play) -> None:
     caller = play(nce(autoRenewEnabled=False, scheduledActions=EXTEND), switches={"extended_renew": "now"})
     caller.move(set="2026-09-10T00:00:00Z")

@@ -175,7 +175,57 @@ def test_the_provisioning_status_joins_to_the_directory(caller: Caller) -> None:
         "attributes": {"objectType": "SubscriptionProvisioningStatus"},
     }
     assert caller.api("GET", sub(LEGACY) + "/provisioningstatus").refusal == (404, 1000)
-    assert caller.api("GET", sub() + "/supportcontact").json["supportMpnId"] == "4847383"
+
+
+def test_the_support_contact_is_the_partner_until_another_one_is_put(caller: Caller) -> None:
+    path = sub() + "/supportcontact"
+    assert caller.api("GET", path).json["supportMpnId"] == "4847383"
+    reseller = {"supportTenantId": ADATUM, "supportMpnId": "9999999", "name": "A reseller"}
+    assert caller.api("PUT", path, {}).refusal == (400, 800002)
+    assert caller.api("PUT", path, reseller).status == 200
+    assert reseller.items() <= caller.api("GET", path).json.items()
+    assert caller.api("GET", sub(LEGACY) + "/supportcontact").json["supportMpnId"] == "4847383"
+
+
+def test_marketplace_subscriptions_have_an_activation_link_and_others_none(play: Play) -> None:
+    software = {"productType": {"id": "SaaS", "displayName": "SaaS"}, "isMicrosoftProduct": False}
+    caller = play(nce(), nce(MONTHLY, **software))
+    assert caller.api("GET", sub() + "/activationlinks").json["items"] == []
+    links = caller.api("GET", sub(MONTHLY) + "/activationlinks").json["items"]
+    assert links == [{"link": {"uri": f"https://publisher.example/activate/{MONTHLY}", "method": "GET", "headers": []}}]
+    caller.control("POST", "change", {"customer": FABRIKAM, "subscription": MONTHLY, "quantity": 16})
+    order = caller.api("GET", f"/customers/{FABRIKAM}/orders").json["items"][0]["id"]
+    line = f"/customers/{FABRIKAM}/orders/{order}/lineitems"
+    assert caller.api("GET", f"{line}/0/activationlinks").json["items"] == links
+    assert caller.api("GET", f"{line}/1/activationlinks").refusal == (404, 1000)
+
+
+def test_the_registration_status_is_as_the_world_says(play: Play) -> None:
+    caller = play(nce(), nce(MONTHLY, _sandbox={"registration": "notregistered"}))
+    assert caller.api("GET", sub() + "/registrationstatus").json == {
+        "subscriptionId": BASIC,
+        "status": "registered",
+        "attributes": {"objectType": "SubscriptionRegistrationStatus"},
+    }
+    assert caller.api("GET", sub(MONTHLY) + "/registrationstatus").json["status"] == "notregistered"
+
+
+def test_a_new_customer_has_a_tenant_and_is_made_once(caller: Caller) -> None:
+    wish = {
+        "CompanyProfile": {"Domain": "northwind.onmicrosoft.com"},
+        "BillingProfile": {"CompanyName": "Northwind", "Culture": "en-US"},
+    }
+    once = {"MS-RequestId": "0b6c1f7e-0000-4000-8000-000000000001"}
+    made = [caller.api("POST", "/customers", wish, headers=once) for _ in range(2)]
+    assert [reply.status for reply in made] == [201, 201]
+    assert made[0].json == made[1].json
+    assert made[0].json["userCredentials"]["password"]
+    tenant = made[0].json["id"]
+    assert "userCredentials" not in caller.api("GET", f"/customers/{tenant}").json
+    found = caller.send("GET", "/northwind.onmicrosoft.com/v2.0/.well-known/openid-configuration").json
+    assert found["issuer"] == f"{caller.url}/{tenant}/v2.0"
+    assert caller.api("POST", "/customers", wish).refusal == (400, 800002)
+    assert caller.api("GET", "/auditrecords?size=9").json["items"][0]["operationType"] == "add_customer"
 
 
 def test_end_dates_that_a_term_may_be_aligned_to(play: Play) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tenantry.sandbox.entra.addresses import ADDRESSES, KNOBS
-from tenantry.sandbox.faults import FaultKind
+from tenantry.sandbox.faults import MEANINGS, FaultKind
 from tenantry.sandbox.partner_center.endpoints import ENDPOINTS
 from tenantry.sandbox.switches import ALL_SWITCHES
 
@@ -31,14 +31,17 @@ CONTROL: tuple[tuple[str, str, str], ...] = (
     ("PUT", "/_sandbox/switches", "Set some of them (POST and PATCH do the same)."),
     ("POST", "/_sandbox/change", "Change a subscription as if somebody else did."),
     ("GET", "/_sandbox/style.css", "Style of the page."),
+    ("GET", "/_sandbox/icon.svg", "Icon of the pages."),
 )  # fmt: skip
 
 # What the reference describes and the sandbox does not know; it answers 404 (code 1000) there.
 NOT_MODELLED: tuple[tuple[str, str], ...] = (
+    ("/v1/partnerRequests, the list of calls without multi-factor authentication", "2.1"),
+    ("/v1/agreementtemplates/{template}/document", "4.3"),
     ("GET, POST /v1/customers/{customer}/subscriptions/{subscription}/transitions and eligibilities", "4.6"),
     ("GET, POST /v1/customers/{customer}/subscriptions/{subscription}/conversions", "4.7"),
     ("/v1/customers/{customer}/carts and checkout", "4.10"),
-    ("POST, PATCH /v1/customers/{customer}/orders", "4.11"),
+    ("POST, PATCH /v1/customers/{customer}/orders, and attachments", "4.11"),
     ("/v1/offers, /v1/offercategories, inventory check", "4.12"),
     ("/v1/productpromotions, promotionEligibilities", "4.13"),
     ("/v1/customers/{customer}/users and licence updates", "4.14"),
@@ -133,7 +136,17 @@ def _switches() -> list[str]:
 
 
 def _faults() -> list[str]:
-    return ["## Kinds of faults", "", ", ".join(f"`{kind.value}`" for kind in FaultKind), ""]
+    fields = (
+        "`path` (a glob, or a regular expression after `re:`), `method`, `customer`, `count` (without one until it is "
+        "removed), `probability` with `seed`"
+    )
+    return [
+        "## Kinds of faults",
+        "",
+        f"Every fault takes {fields}.",
+        "",
+        *_table(("kind", "what it does"), [(f"`{kind.value}`", MEANINGS[kind]) for kind in FaultKind]),
+    ]
 
 
 def _words(thing: Callable[..., object]) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import fnmatch
 import random
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from tenantry.sandbox.journal import Exchange
 from tenantry.sandbox.wire import JsonDict
@@ -15,22 +17,52 @@ from tenantry.sandbox.wire import JsonDict
 class FaultKind(StrEnum):
     """What a fault does; the values are what the control endpoint takes."""
 
-    THROTTLE = "throttle"  # 429 with Retry-After, nothing is done
-    STATUS = "status"  # a status of one's choice, nothing is done
-    STATUS_AFTER = "status_after"  # acts, then answers with a status of one's choice
-    SLOW = "slow"  # waits before acting
-    SLOW_AFTER = "slow_after"  # acts, then waits before answering
-    CUT_BEFORE = "cut_before"  # cuts the line, nothing is done
-    CUT_AFTER = "cut_after"  # acts, then cuts the line
-    CUT_MIDWAY = "cut_midway"  # acts, sends half of the answer, then cuts the line
-    MALFORMED = "malformed"  # acts, answers with broken JSON
-    STALE = "stale"  # reads of subscriptions answer with the state before the last write(s)
-    SEATS_CHANGED = "seats_changed"  # somebody else changes the quantity before or after the request
-    ACCEPT_AND_DROP = "accept_and_drop"  # a PATCH answers 202 and nothing ever happens
-    CONFLICT = "conflict"  # a PATCH answers 409, nothing is done
-    MFA_MISSING = "mfa_missing"  # the token counts as one without MFA
-    CONSENT_REVOKED = "consent_revoked"  # token endpoint: the grant is gone
-    GDAP_MISSING = "gdap_missing"  # calls into the customer's directory are refused
+    THROTTLE = "throttle"
+    STATUS = "status"
+    STATUS_AFTER = "status_after"
+    SLOW = "slow"
+    SLOW_AFTER = "slow_after"
+    CUT_BEFORE = "cut_before"
+    CUT_AFTER = "cut_after"
+    CUT_MIDWAY = "cut_midway"
+    MALFORMED = "malformed"
+    STALE = "stale"
+    SEATS_CHANGED = "seats_changed"
+    ACCEPT_AND_DROP = "accept_and_drop"
+    CONFLICT = "conflict"
+    MFA_MISSING = "mfa_missing"
+    CONSENT_REVOKED = "consent_revoked"
+    GDAP_MISSING = "gdap_missing"
+
+
+MEANINGS: Mapping[FaultKind, str] = MappingProxyType(
+    {
+        FaultKind.THROTTLE: "429 with Retry-After (`retry_after` seconds); nothing is done",
+        FaultKind.STATUS: "answers with `status`, with `code` as an error of Partner Center; nothing is done",
+        FaultKind.STATUS_AFTER: "acts, then answers with `status`",
+        FaultKind.SLOW: "waits `seconds`, then acts and answers",
+        FaultKind.SLOW_AFTER: "acts, then waits `seconds` before it answers",
+        FaultKind.CUT_BEFORE: "cuts the line; nothing is done",
+        FaultKind.CUT_AFTER: "acts, then cuts the line",
+        FaultKind.CUT_MIDWAY: "acts, sends half of the answer, then cuts the line",
+        FaultKind.MALFORMED: "acts, then answers with broken JSON",
+        FaultKind.STALE: "a read of subscriptions shows the state before the last writes (`writes`)",
+        FaultKind.SEATS_CHANGED: (
+            "somebody else changes the seats (`delta` or `quantity`) before or after (`when`) a request about one "
+            "subscription acts"
+        ),
+        FaultKind.ACCEPT_AND_DROP: "a PATCH of a subscription answers 202 and nothing ever happens",
+        FaultKind.CONFLICT: "a PATCH of a subscription answers 409; nothing is done",
+        FaultKind.MFA_MISSING: "a user's token counts as one without multi-factor authentication: 401",
+        FaultKind.CONSENT_REVOKED: (
+            "the token endpoint refuses refresh tokens and client credentials (50173, 65001); until then Partner "
+            "Center refuses the access tokens that are out, so that it shows at once (inferred)"
+        ),
+        FaultKind.GDAP_MISSING: "calls into the customer's directory answer 403, code 900308",
+    }
+)
+STANDING = frozenset({FaultKind.MFA_MISSING, FaultKind.CONSENT_REVOKED, FaultKind.GDAP_MISSING})
+"""Kinds that describe a state rather than a mishap: the page lets them last until they are removed."""
 
 
 @dataclass(slots=True)
@@ -60,9 +92,14 @@ class Fault:
         """Start the fault's own dice from its seed."""
         self._random = random.Random(self.seed)  # noqa: S311 (dice, no secret)
 
+    @property
+    def spent(self) -> bool:
+        """Whether it has struck as often as it may."""
+        return self.count is not None and self.struck >= self.count
+
     def strikes(self, exchange: Exchange) -> bool:
         """Decide whether the fault hits this request, and count it if so."""
-        if self.count is not None and self.struck >= self.count:
+        if self.spent:
             return False
         if self.method and self.method.upper() != exchange.method:
             return False
@@ -137,6 +174,10 @@ class Faults:
                 exchange.faults.append(f"{fault.id} {fault.kind.value}")
                 return fault
         return None
+
+    def stands(self, kind: FaultKind) -> bool:
+        """Tell whether a fault of this kind is still to strike, whatever its other conditions; nothing is counted."""
+        return any(fault.kind is kind and not fault.spent for fault in self.active)
 
     def dump(self) -> list[JsonDict]:
         """Describe every fault for the state file."""

@@ -45,6 +45,8 @@ Shape of the document (and of the state file's "store")::
 - "trial_converts_to": {"productId","skuId","availabilityId","billingCycle","termDuration"}: next-term instructions of a
   trial that states none
 - "provisioning": "pending" | "failed" for the provisioning status (default success)
+- "registration": status of its registration for Azure reservations (default registered)
+- "support_contact": {"supportTenantId", "supportMpnId", "name"} where another one was put
 - "still": true: the clock never touches it (for shapes that the service itself would not leave standing)
 """
 

@@ -17,11 +17,11 @@ from tenantry.sandbox.answer import Answer
 from tenantry.sandbox.context import Context
 from tenantry.sandbox.control import page
 from tenantry.sandbox.control.changes import make_change
+from tenantry.sandbox.faults import STANDING
 from tenantry.sandbox.partner_center.lifecycle import Event
 from tenantry.sandbox.partner_center.service import PartnerCenter, read_query
 from tenantry.sandbox.wire import JsonDict, iso, parse_duration, parse_moment
 
-_STYLE = "style.css"
 _HAPPENED_SHOWN = 200
 
 
@@ -52,11 +52,15 @@ class Desk:
             body = _read_form(raw) if is_form else _read_json(raw)
             if is_form:
                 method = str(body.pop("_method", method)).upper()
+                if path == "/_sandbox/faults":
+                    _fill_in_fault(body)
             answer = self._act(method, path[len("/_sandbox") :], query, body, base)
-        except NotThereError as problem:
-            return Answer.json({"error": str(problem)}, 404)
-        except (ValueError, TypeError, KeyError) as problem:
-            return Answer.json({"error": str(problem)}, 400)
+        except (NotThereError, ValueError, TypeError, KeyError) as problem:
+            status = 404 if isinstance(problem, NotThereError) else 400
+            if is_form:
+                told = page.render(self.ctx, self.partner_center, base, {}, problem=str(problem))
+                return Answer.page(told, status)
+            return Answer.json({"error": str(problem)}, status)
         if is_form:
             return Answer(303, headers=[("location", f"/#{path.split('/')[2]}")])
         return answer
@@ -65,8 +69,9 @@ class Desk:
         name, _, rest = path.lstrip("/").partition("/")
         match method, name:
             case "GET", "style.css":
-                css = files("tenantry.sandbox.control").joinpath(_STYLE).read_bytes()
-                return Answer(200, css, "text/css; charset=utf-8")
+                return _file(name, "text/css; charset=utf-8")
+            case "GET", "icon.svg":
+                return _file(name, "image/svg+xml")
             case "GET", "clock":
                 return Answer.json(self._clock(self.partner_center.settle()))
             case "POST", "clock":
@@ -195,6 +200,10 @@ def describe_event(event: Event) -> JsonDict:
     }
 
 
+def _file(name: str, content_type: str) -> Answer:
+    return Answer(200, files("tenantry.sandbox.control").joinpath(name).read_bytes(), content_type)
+
+
 def _read_json(raw: bytes) -> JsonDict:
     if not raw.strip():
         return {}
@@ -207,6 +216,15 @@ def _read_json(raw: bytes) -> JsonDict:
 def _read_form(raw: bytes) -> JsonDict:
     """Read a form; fields left empty count as not named."""
     return {name: value for name, value in parse_qsl(raw.decode()) if value}
+
+
+def _fill_in_fault(body: JsonDict) -> None:
+    """Give a fault of the page what was left empty: a mishap strikes Partner Center once, a state lasts everywhere."""
+    standing = body.get("kind") in STANDING
+    body.setdefault("path", "*" if standing else "/v1/*")
+    body.setdefault("count", page.WITHOUT_END if standing else "1")
+    if body["count"] == page.WITHOUT_END:
+        del body["count"]
 
 
 def _number_or_text(value: object) -> str | float:

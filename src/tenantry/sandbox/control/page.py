@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from tenantry.sandbox import entra
 from tenantry.sandbox.context import Context
-from tenantry.sandbox.faults import FaultKind
+from tenantry.sandbox.faults import MEANINGS, STANDING, FaultKind
 from tenantry.sandbox.journal import Exchange
 from tenantry.sandbox.partner_center.service import PartnerCenter
 from tenantry.sandbox.switches import ALL_SWITCHES
@@ -16,11 +16,12 @@ from tenantry.sandbox.wire import JsonDict
 
 _JOURNAL_ROWS = 100
 _ROWS = 60
+WITHOUT_END = "always"
 _STEPS = (("PT1H", "1 hour"), ("P1D", "1 day"), ("P7D", "1 week"), ("P30D", "30 days"))
 
 
-def render(ctx: Context, partner_center: PartnerCenter, base: str, query: dict[str, str]) -> str:
-    """Render the whole page."""
+def render(ctx: Context, partner_center: PartnerCenter, base: str, query: dict[str, str], *, problem: str = "") -> str:
+    """Render the whole page; `problem` says why what was asked for did not happen."""
     directory = entra.describe_directory(ctx.directory)
     sections = [
         ("clock", "Clock", _clock(ctx, partner_center)),
@@ -31,16 +32,18 @@ def render(ctx: Context, partner_center: PartnerCenter, base: str, query: dict[s
         ("journal", "Journal", _journal(ctx, query)),
         ("switches", "Switches", _switches(ctx)),
     ]
+    told = f'<p class="problem" role="alert">That was not done: {escape(problem)}</p>' if problem else ""
     places = "".join(f'<a href="#{name}">{title}</a>' for name, title, _ in sections)
     body = "".join(f'<section id="{name}"><h2>{title}</h2>{content}</section>' for name, title, content in sections)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>Sandbox · {escape(ctx.world)}</title><link rel="stylesheet" href="/_sandbox/style.css"></head>'
+        f'<title>Sandbox · {escape(ctx.world)}</title><link rel="stylesheet" href="/_sandbox/style.css">'
+        '<link rel="icon" type="image/svg+xml" href="/_sandbox/icon.svg"></head>'
         f'<body><header><h1>Sandbox <small>{escape(ctx.world)}</small></h1><nav aria-label="Sections">{places}</nav>'
         f"<p>A stand-in for Microsoft Entra and Partner Center at <code>{escape(base)}</code>. "
         "Nothing here is real.</p>"
-        f"</header><main>{body}</main></body></html>"
+        f"</header><main>{told}{body}</main></body></html>"
     )
 
 
@@ -136,13 +139,16 @@ def _faults(ctx: Context) -> str:
         for fault in ctx.faults.active
     ]
     kinds = "".join(f"<option>{kind.value}</option>" for kind in FaultKind)
+    meanings = "".join(
+        f"<dt><code>{kind.value}</code></dt><dd>{escape(MEANINGS[kind].replace('`', ''))}</dd>" for kind in FaultKind
+    )
     form = (
         '<form method="post" action="/_sandbox/faults" class="grid">'
         f'<label>Kind <select name="kind">{kinds}</select></label>'
-        '<label>Path (glob, or re:…) <input name="path" value="/v1/*"></label>'
+        '<label>Path (glob, or re:…) <input name="path" placeholder="/v1/*"></label>'
         '<label>Method <input name="method" placeholder="any"></label>'
         '<label>Customer id <input name="customer" placeholder="any"></label>'
-        '<label>How often <input name="count" value="1" inputmode="numeric"></label>'
+        f'<label>How often (or: {WITHOUT_END}) <input name="count" placeholder="1"></label>'
         '<label>Probability <input name="probability" placeholder="1.0"></label>'
         '<label>Seed <input name="seed" placeholder="0"></label>'
         '<label>Seconds <input name="seconds" placeholder="5"></label>'
@@ -155,7 +161,12 @@ def _faults(ctx: Context) -> str:
     none = "<p>Everything works as it should.</p>"
     table = _table(("No.", "Kind", "Requests", "Customer", "Struck", "Action"), rows) if rows else none
     clear = _button("faults", "Remove all", _method="DELETE") if rows else ""
-    return table + clear + form
+    help_ = (
+        "<details><summary>What each kind does</summary><p>What is left empty is as the fields say; the three kinds "
+        f"that describe a state ({', '.join(f'<code>{kind.value}</code>' for kind in FaultKind if kind in STANDING)}) "
+        f"last until they are removed and are everywhere.</p><dl>{meanings}</dl></details>"
+    )
+    return table + clear + form + help_
 
 
 def _journal(ctx: Context, query: dict[str, str]) -> str:

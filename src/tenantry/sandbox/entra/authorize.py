@@ -82,7 +82,7 @@ async def _authorize(context: Context, request: Request, *, v1: bool) -> Respons
             asked.application,
             context.directory.tenants,
             context.directory.people_for(asked.authority, asked.tenant),
-            asked.query.get("login_hint", ""),
+            asked.query,
             asked.authority,
         )
     except SentBackError as refusal:

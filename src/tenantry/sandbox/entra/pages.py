@@ -15,52 +15,70 @@ from tenantry.sandbox.entra.errors import EntraError
 from tenantry.sandbox.entra.forms import NO_STORE
 from tenantry.sandbox.entra.records import Application, Person, Tenant
 
-_STYLE = """
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-* { box-sizing: border-box; }
-body { max-width: 44rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-.note { border-left: .3rem solid #b45309; padding: .25rem .75rem; margin: 0 0 1rem; }
-h1 { font-size: 1.4rem; margin: .5rem 0; } h2 { font-size: 1rem; margin: 1.25rem 0 .35rem; }
-button { font: inherit; cursor: pointer; padding: .45rem .75rem; border-radius: .4rem; border: 1px solid #8888; }
-button:hover, button:focus-visible { outline: 2px solid; outline-offset: 1px; }
-.person { display: block; width: 100%; text-align: start; margin: 0 0 .35rem; background: #8881; color: inherit; }
-.person small { display: block; overflow-wrap: anywhere; }
-label { display: block; margin: .5rem 0; }
-input[type=text], select, textarea { width: 100%; font: inherit; padding: .3rem; }
-"""
+_SHOWN = 100  # accounts on one page; a search field comes with more
 
 
 def _page(title: str, body: str, *, status: int = 200) -> HTMLResponse:
     text = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head><body>'
-        '<p class="note">Rehearsal: this page stands in for Microsoft. Nobody here is real, no password is needed.</p>'
-        f"<main><h1>{escape(title)}</h1>{body}</main></body></html>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="/_sandbox/style.css"><link rel="icon" type="image/svg+xml" '
+        'href="/_sandbox/icon.svg"></head><body class="sign-in">'
+        "<header><p>Rehearsal: this page stands in for Microsoft. Nobody here is real, no password is "
+        f"needed.</p></header><main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )
     return HTMLResponse(text, status_code=status, headers=NO_STORE)
 
 
 def picker(
-    application: Application, tenants: Mapping[str, Tenant], people: Sequence[Person], login_hint: str, authority: str
+    application: Application,
+    tenants: Mapping[str, Tenant],
+    people: Sequence[Person],
+    query: Mapping[str, str],
+    authority: str,
 ) -> HTMLResponse:
-    """Show who can sign in; every button posts `account`, and the boxes above it `mfa`."""
+    """Show who can sign in; every button posts `account`, and the boxes above it `mfa`.
+
+    `query` is the request's: `login_hint` sorts somebody to the top, and `find` (ours) narrows a long list down.
+    """
+    login_hint, wanted = query.get("login_hint", ""), query.get("find", "").casefold()
     hinted = [person for person in people if login_hint and login_hint.lower() in _known_as(person)]
-    others = [person for person in people if person not in hinted]
-    parts = [
-        f"<p>to continue to <strong>{escape(application.name)}</strong></p>",
+    others = [person for person in people if person not in hinted and (not wanted or wanted in _words(person, tenants))]
+    parts = [f"<p>to continue to <strong>{escape(application.name)}</strong></p>"]
+    if len(people) > _SHOWN:
+        parts.append(_search(query, len(others)))
+    parts += [
         '<form method="post"><input type="hidden" name="mfa" value="no">',
-        '<label><input type="checkbox" name="mfa" value="yes" checked> with multi-factor authentication</label>',
+        '<label class="tick"><input type="checkbox" name="mfa" value="yes" checked> with multi-factor authentication'
+        "</label>",
     ]
     if hinted:
-        parts.append("<h2>Suggested</h2>" + "".join(_button(person) for person in hinted))
+        parts.append(f"<h2>Suggested</h2>{_people(hinted)}")
     elif login_hint:
         parts.append(f"<p>Nobody here is called {escape(login_hint)}.</p>")
-    for tenant_id, group in groupby(others, key=lambda person: person.tenant):
-        parts.append(f'<h2 dir="auto">{escape(tenants[tenant_id].name)}</h2>')
-        parts.extend(_button(person) for person in group)
+    for tenant_id, group in groupby(others[:_SHOWN], key=lambda person: person.tenant):
+        parts.append(f'<h2 dir="auto">{escape(tenants[tenant_id].name)}</h2>{_people(group)}')
     parts.append('<p><button name="action" value="cancel">Cancel</button></p></form>')
     parts.append(_another(authority, tenants, login_hint))
     return _page("Choose an account", "".join(parts))
+
+
+def _words(person: Person, tenants: Mapping[str, Tenant]) -> str:
+    return f"{person.name} {person.upn} {tenants[person.tenant].name}".casefold()
+
+
+def _search(query: Mapping[str, str], found: int) -> str:
+    kept = _hidden({name: value for name, value in query.items() if name != "find"})
+    more = f" The first {_SHOWN} are shown." if found > _SHOWN else ""
+    return (
+        f'<form method="get" class="row">{kept}<label>Name, user name or tenant '
+        f'<input type="search" name="find" value="{escape(query.get("find", ""))}"></label><button>Search</button>'
+        f"</form><p>{found} accounts.{more}</p>"
+    )
+
+
+def _people(people: Iterable[Person]) -> str:
+    return f'<div class="people">{"".join(_button(person) for person in people)}</div>'
 
 
 def _known_as(person: Person) -> tuple[str, ...]:
@@ -87,15 +105,16 @@ def _another(authority: str, tenants: Mapping[str, Tenant], login_hint: str) -> 
         f"{_field('tenant', 'Tenant (id or domain)', suggestion)}{_field('upn', 'User name', login_hint)}"
         f"{_field('name', 'Name')}{_field('oid', 'Object id (empty: made from the user name)')}"
         f"{_field('email', 'E-mail claim (empty: none)')}"
-        '<label><input type="checkbox" name="email_verified" value="yes"> its domain is verified (xms_edov)</label>'
+        '<label class="tick"><input type="checkbox" name="email_verified" value="yes"> its domain is verified '
+        "(xms_edov)</label>"
         f"{_field('guest_of', 'Guest, at home in tenant (id, empty: member)')}"
         '<label>Further claims (JSON, written over the usual ones)<textarea name="claims" rows="3"></textarea></label>'
         '<label>Signed with <select name="signed_with"><option value="own">the tenant\'s own key</option>'
         '<option value="other">a published key of another issuer</option>'
         '<option value="unknown">a key that nobody published</option></select></label>'
         '<input type="hidden" name="mfa" value="no">'
-        '<label><input type="checkbox" name="mfa" value="yes" checked> with multi-factor authentication</label>'
-        '<button name="account" value="another">Sign in with this account</button></form></details>'
+        '<label class="tick"><input type="checkbox" name="mfa" value="yes" checked> with multi-factor authentication'
+        '</label><button name="account" value="another">Sign in with this account</button></form></details>'
     )
 
 
@@ -135,7 +154,7 @@ def admin_consent(
 ) -> HTMLResponse:
     """Ask an administrator to consent for everybody in their tenant."""
     buttons = "".join(
-        f'<h2 dir="auto">{escape(tenants[person.tenant].name)}</h2>{_button(person)}' for person in administrators
+        f'<h2 dir="auto">{escape(tenants[person.tenant].name)}</h2>{_people([person])}' for person in administrators
     )
     return _page(
         "Permissions for your organisation",
@@ -159,7 +178,8 @@ def signed_out() -> HTMLResponse:
 def post_back(address: str, fields: Mapping[str, str]) -> HTMLResponse:
     """Send the answer on as a form (response_mode form_post)."""
     return HTMLResponse(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Working…</title></head><body>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Working…</title>'
+        '<link rel="icon" href="data:,"></head><body>'
         f'<form method="post" action="{escape(address)}">{_hidden(fields)}'
         "<noscript><p>Scripts are off: press the button to go on.</p><button>Continue</button></noscript></form>"
         "<script>document.forms[0].submit()</script></body></html>",

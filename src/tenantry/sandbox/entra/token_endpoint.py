@@ -55,7 +55,8 @@ async def _token(context: Context, request: Request, *, v1: bool) -> Response:
         tenant=tenant.id if tenant else None,
         person=_person_behind(directory, form),
     )
-    if context.faults.take(FaultKind.CONSENT_REVOKED, exchange_of(request)):
+    # A code comes from somebody who has just consented.
+    if grant_type != "authorization_code" and context.faults.take(FaultKind.CONSENT_REVOKED, exchange_of(request)):
         raise EntraError(50173 if grant_type == "refresh_token" else 65001)
     by = _authenticate(context, request, application, form, secret)
     if grant_type == "authorization_code":

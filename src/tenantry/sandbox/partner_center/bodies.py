@@ -19,7 +19,7 @@ _NAMES = (
     "links attributes etag objectType companyProfile billingProfile domain companyName email culture language "
     "defaultAddress country region city state addressLine1 addressLine2 postalCode firstName lastName phoneNumber "
     "relationshipToPartner organizationRegistrationNumber enableGDAPByDefault primaryContact templateId dateAgreed "
-    "allowDelegatedAccess associatedPartnerId customDomains tenantId"
+    "allowDelegatedAccess associatedPartnerId customDomains tenantId supportTenantId supportMpnId name"
 )
 _KNOWN = {name.lower(): name for name in _NAMES.split()}
 

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from tenantry.sandbox.answer import Answer
+from tenantry.sandbox.entra.records import Tenant
 from tenantry.sandbox.partner_center.bodies import canonical, word
 from tenantry.sandbox.partner_center.call import Call, collection, hidden_of, shown
 from tenantry.sandbox.partner_center.errors import RefusalError
@@ -142,6 +143,7 @@ def create_customer(call: Call) -> Answer:
         "_sandbox": {"agreement": False},
     }
     call.ctx.store.customers[tenant] = customer
+    call.ctx.directory.tenants[tenant] = Tenant(id=tenant, name=str(billing["companyName"]), domains=[domain])
     _changed(call, customer, "add_customer")
     password = uuid.uuid4().hex[:12]
     user = {"userName": "admin", "password": password, "attributes": {"objectType": "UserCredentials"}}

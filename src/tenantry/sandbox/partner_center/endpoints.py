@@ -32,10 +32,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("PATCH", _S, patch_subscription, "4.5, 4.8, 6, 12", note="order of checks inferred"),
     Endpoint("GET", _S + "/addons", subscriptions.list_addons, "4.4"),
     Endpoint("GET", _S + "/provisioningstatus", subscriptions.get_provisioning_status, "4.4"),
+    Endpoint("GET", _S + "/activationlinks", subscriptions.list_activation_links, "4.4", note="shape: from the SDK"),
+    Endpoint("GET", _S + "/registrationstatus", subscriptions.get_registration_status, "4.4", note="value inferred"),
     Endpoint("GET", _S + "/supportcontact", subscriptions.get_support_contact, "4.4"),
+    Endpoint("PUT", _S + "/supportcontact", subscriptions.put_support_contact, "4.4"),
     Endpoint("GET", _C + "/orders", orders.list_orders, "4.11"),
     Endpoint("GET", _C + "/orders/{order}", orders.get_order, "4.11"),
     Endpoint("GET", _C + "/orders/{order}/provisioningstatus", orders.get_order_provisioning, "4.11"),
+    Endpoint("GET", _C + "/orders/{order}/lineitems/{line}/activationlinks", orders.list_activation_links, "4.11"),
     *(
         Endpoint("GET", base + path, handler, "4.12", throttled=False)
         for base in ("", _C)

@@ -6,6 +6,7 @@ from tenantry.sandbox.answer import Answer
 from tenantry.sandbox.partner_center.call import Call, collection, shown
 from tenantry.sandbox.partner_center.errors import RefusalError
 from tenantry.sandbox.partner_center.records import is_visible
+from tenantry.sandbox.partner_center.subscriptions import activation_links
 from tenantry.sandbox.wire import JsonDict
 
 
@@ -34,6 +35,17 @@ def get_order_provisioning(call: Call) -> Answer:
         for line in _order(call).get("lineItems") or []
     ]
     return Answer.json(collection(items))
+
+
+def list_activation_links(call: Call) -> Answer:
+    """List where the subscription of an order's line is activated; only marketplace ones have such a link."""
+    order = _order(call)
+    for line in order.get("lineItems") or []:
+        if str(line.get("lineItemNumber", 0)) == call.params["line"]:
+            many = call.ctx.store.subscriptions.get(str(call.customer()["id"]).lower(), {})
+            subscription = many.get(str(line.get("subscriptionId")).lower())
+            return Answer.json(collection(activation_links(subscription) if subscription else []))
+    raise RefusalError(1000)
 
 
 def _order(call: Call) -> JsonDict:

@@ -124,8 +124,13 @@ def _apply_status(subscription: Subscription, status: str, now: datetime) -> Non
 
 
 def _leave_extended_term(call: Call, subscription: Subscription) -> None:
-    """Let a subscription in the extended term renew: at the end of its month, or at once (a switch)."""
-    drop_schedules(subscription)
+    """Let a subscription in the extended term renew: at the end of its month, or at once (a switch).
+
+    What was scheduled for the new term stays; the action that shows the extended term goes.
+    """
+    body = subscription.body
+    left = [one for one in body.get("scheduledActions") or [] if one["actionType"] != "RenewToExtendedServiceTerm"]
+    _put(body, "scheduledActions", left or None)
     if call.ctx.switches.text("extended_renew") == "now":
         happenings.queue(subscription, call.now, call.ctx.switches)
 

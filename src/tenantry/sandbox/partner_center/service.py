@@ -7,6 +7,7 @@ import secrets
 import time
 import uuid
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qsl, unquote
 
@@ -29,6 +30,7 @@ from tenantry.sandbox.wire import BOM, JsonDict
 AUDIENCE = "https://api.partnercenter.microsoft.com"
 _OLD_AUDIENCE = "https://graph.windows.net"
 _REPLIES_KEPT = 2_000
+_WITHOUT_MFA = "app+user token without MFA"
 _SERVER_ID = "0000112D"
 _APP_ID = "appId=cid-v1:03ce8ca8-8373-4021-8f25-d5dd45c7b12f"
 
@@ -133,9 +135,13 @@ class PartnerCenter:
         if agents is not None and not bearer.app_only and bearer.upn not in agents:
             exchange.doubt("the user is no admin agent")
             raise RefusalError(2032)
-        mfa = bearer.app_only or (bearer.mfa and not self.ctx.faults.take(FaultKind.MFA_MISSING, exchange))
-        if not mfa:
-            exchange.doubt("app+user token without MFA")
+        if self.ctx.faults.stands(FaultKind.CONSENT_REVOKED):
+            exchange.doubt("the token's consent counts as revoked")
+            return _unauthorized("consent_revoked")
+        if not bearer.app_only and bearer.mfa and self.ctx.faults.take(FaultKind.MFA_MISSING, exchange):
+            bearer = replace(bearer, mfa=False)
+        if not (bearer.app_only or bearer.mfa):
+            exchange.doubt(_WITHOUT_MFA)
             if self.ctx.switches.on("mfa_enforced"):
                 return _unauthorized("mfa_required", mfa="false")
         return bearer
@@ -174,7 +180,8 @@ class PartnerCenter:
         names = {name for name, _ in answer.headers}
         if (exchange.header("validatemfa") or "").lower() == "true" and "ismfacompliant" not in names:
             bearer = verify_bearer(self.ctx.directory, exchange.header("authorization"), AUDIENCE, time.time())
-            compliant = isinstance(bearer, Bearer) and (bearer.mfa or bearer.app_only)
+            passes = isinstance(bearer, Bearer) and (bearer.mfa or bearer.app_only)
+            compliant = passes and _WITHOUT_MFA not in exchange.doubts
             answer.headers.append(("ismfacompliant", "true" if compliant else "false"))
         if answer.content_type == JSON_TYPE and answer.body and answer.status != 429 and self.ctx.switches.on("bom"):
             answer.body = BOM + answer.body

@@ -1,4 +1,4 @@
-"""Reads of subscriptions: all of a customer, one, add-ons, provisioning, end dates to align to (reference 4.4, 4.9)."""
+"""Subscriptions but for their PATCH: all of a customer, one, and what hangs on one (reference 4.4, 4.9)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 from tenantry.sandbox.answer import JSON_TYPE, Answer
 from tenantry.sandbox.faults import FaultKind
 from tenantry.sandbox.partner_center import terms
+from tenantry.sandbox.partner_center.bodies import canonical, word
 from tenantry.sandbox.partner_center.call import DIRECTORY_READERS, Call, collection
 from tenantry.sandbox.partner_center.errors import RefusalError
 from tenantry.sandbox.partner_center.kinds import Kind, is_trial, kind_of
 from tenantry.sandbox.partner_center.patching import visible
 from tenantry.sandbox.partner_center.records import entra_sku_of
 from tenantry.sandbox.store import Subscription
-from tenantry.sandbox.wire import encode, link, parse_moment
+from tenantry.sandbox.wire import JsonDict, encode, link, parse_moment
 
 
 def list_subscriptions(call: Call) -> Answer:
@@ -75,17 +76,52 @@ def get_provisioning_status(call: Call) -> Answer:
 
 
 def get_support_contact(call: Call) -> Answer:
-    """Give the support contact of a subscription: the partner itself."""
+    """Give the support contact of a subscription: the partner itself, until another one was put."""
     subscription = call.subscription()
     partner = call.ctx.store.partner
-    body = {
+    body = subscription.hidden.get("support_contact") or {
         "supportTenantId": partner["tenant_id"],
         "supportMpnId": partner.get("mpn_id", ""),
         "name": partner.get("name", ""),
-        "links": {
-            "self": link(f"/customers/{subscription.customer_id}/subscriptions/{subscription.id}/supportcontact")
-        },
-        "attributes": {"objectType": "SupportContact"},
+    }
+    uri = f"/customers/{subscription.customer_id}/subscriptions/{subscription.id}/supportcontact"
+    return Answer.json({**body, "links": {"self": link(uri)}, "attributes": {"objectType": "SupportContact"}})
+
+
+def put_support_contact(call: Call) -> Answer:
+    """Put the support contact of a subscription: tenant, MPN id and name of the partner or one of its resellers."""
+    subscription = call.subscription()
+    body: JsonDict = canonical(call.json_object())
+    contact = {name: word(body, name) or "" for name in ("supportTenantId", "supportMpnId", "name")}
+    if not contact["supportTenantId"]:
+        raise RefusalError(800002, description="Invalid request input: supportTenantId is needed.")
+    subscription.hidden["support_contact"] = contact
+    call.exchange.acted = True
+    call.ctx.save()
+    return get_support_contact(call)
+
+
+def list_activation_links(call: Call) -> Answer:
+    """List where a marketplace subscription is activated at its publisher's; other kinds have no such link."""
+    subscription = call.subscription()
+    uri = f"/customers/{subscription.customer_id}/subscriptions/{subscription.id}/activationlinks"
+    return Answer.json(collection(activation_links(subscription), uri))
+
+
+def activation_links(subscription: Subscription) -> list[JsonDict]:
+    """Give the activation links of a subscription, none but for the marketplace."""
+    if kind_of(subscription) is not Kind.MARKETPLACE:
+        return []
+    return [{"link": link(f"https://publisher.example/activate/{subscription.id}")}]
+
+
+def get_registration_status(call: Call) -> Answer:
+    """Tell whether a subscription is registered for Azure reservations: as the world says, else registered."""
+    subscription = call.subscription()
+    body = {
+        "subscriptionId": subscription.id,
+        "status": subscription.hidden.get("registration", "registered"),
+        "attributes": {"objectType": "SubscriptionRegistrationStatus"},
     }
     return Answer.json(body)
 
