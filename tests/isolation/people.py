@@ -16,6 +16,9 @@ from tenantry.web.access import Audience, DeclaredAccess
 from tenantry.web.sign_in import session
 from tests.support.house import HARBOUR, NORDLYS, House
 
+# What touches all companies at once: nothing for staff who are for named ones.
+_WHOLE_PARTNER = {Permission.OFFICE_SETTINGS, Permission.OFFICE_OWNER}
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -32,7 +35,7 @@ class Visitor:
             return True
         if self.role is None or access.permission is None:
             return self.role is not None
-        if access.every_company and self.sees is not None:
+        if (access.every_company or access.permission in _WHOLE_PARTNER) and self.sees is not None:
             return False
         if company_id is not None and self.sees is not None and company_id not in self.sees:
             return False

@@ -9,7 +9,7 @@ from tenantry.kernel.actor import Actor, ActorKind
 from tenantry.people import actions
 from tenantry.people.access import CompanyChoice, Viewer, viewer
 from tenantry.people.models import Company, EndUser, EndUserRole, Person, Staff, StaffRole
-from tenantry.people.permissions import Permission
+from tenantry.people.permissions import STAFF_MAY, Permission
 from tests.people.house import (
     DANA,
     HARBOUR_TENANT,
@@ -56,7 +56,8 @@ def test_an_end_user_sees_their_company_and_no_other(house: House, anna: Person)
     assert [
         access.may(permission) for permission in (Permission.SEE, Permission.CHANGE_QUANTITY, Permission.DECIDE_END)
     ] == [True, True, False]
-    assert access.acting_as() == Actor(ActorKind.END_USER, str(anna.id), "Anna Lindqvist", "Anna Lindqvist")
+    actor = Actor(ActorKind.END_USER, str(anna.id), "Anna Lindqvist", "Anna Lindqvist", whole_partner=False)
+    assert access.acting_as() == actor
     assert who.company(house.nordlys) is None
     assert who.company(uuid4()) is None
     assert who.companies == (CompanyChoice(house.harbour, "Harbour & Vale Ltd"),)
@@ -110,7 +111,7 @@ def test_staff_for_all_companies_act_as_themselves(house: House) -> None:
     )
     assert not access.may(Permission.OFFICE_SEE)
     label = "Sam Rivera of Kestrel IT Services, for Nordlys Shipping AS"
-    assert access.acting_as() == Actor(ActorKind.STAFF, str(sam.id), "Sam Rivera", label)
+    assert access.acting_as() == Actor(ActorKind.STAFF, str(sam.id), "Sam Rivera", label, whole_partner=False)
     assert who.acting_as() == Actor(ActorKind.STAFF, str(sam.id), "Sam Rivera", "Sam Rivera")
     assert who.office_companies() is None
     assert who.sees_company(house.harbour)
@@ -136,6 +137,18 @@ def test_billing_sees_companies_but_does_not_act(house: House) -> None:
     assert who.may(Permission.OFFICE_SEE)
     assert who.sees_company(house.harbour)
     assert who.company(house.harbour) is None
+
+
+@pytest.mark.parametrize("role", StaffRole)
+def test_what_touches_all_companies_is_for_those_who_look_after_all(house: House, role: StaffRole) -> None:
+    whole = {Permission.OFFICE_SETTINGS, Permission.OFFICE_OWNER}
+    for named in (False, True):
+        person = make_person(PARTNER_TENANT, f"oid-{named}", "Sam Rivera", f"sam-{named}@kestrel-it.example")
+        make_staff(person, role, [house.harbour] if named else None)
+        who = look_up(person)
+        held = STAFF_MAY[role] - (whole if named else set())
+        assert {one for one in Permission if who.may(one)} == held
+        assert who.acting_as().whole_partner is not named
 
 
 def test_staff_for_named_companies_see_only_those(house: House) -> None:

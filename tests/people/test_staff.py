@@ -116,6 +116,15 @@ def test_the_last_owner_who_can_sign_in_stays(house: House) -> None:
     assert reason_of(actions.remove_staff(acting_as=DANA, staff_id=dana.id, now=NOW)) == "last_owner"
     demoted = actions.change_staff(acting_as=DANA, staff_id=dana.id, role=StaffRole.ADMIN, now=NOW)
     assert reason_of(demoted) == "last_owner"
+    narrowed = actions.change_staff(
+        acting_as=DANA,
+        staff_id=dana.id,
+        role=StaffRole.OWNER,
+        all_companies=False,
+        company_ids=[house.harbour],
+        now=NOW,
+    )
+    assert reason_of(narrowed) == "last_owner"
     owner("erika")
     assert actions.remove_staff(acting_as=DANA, staff_id=dana.id, now=NOW) is None
     assert audit_verbs()[-1] == "staff.removed"

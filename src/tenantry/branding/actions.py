@@ -21,6 +21,7 @@ def set_logo(*, acting_as: Actor, data: bytes, now: datetime) -> Refusal | None:
     One over 502 × 81 pixels is refused with its measured size; a smaller copy is kept on offer for `scale_logo` under
     the refusal's next-step fact "offer".
     """
+    acting_as.check_whole_partner()
     read = logo.read(data)
     if isinstance(read, Refusal):
         return read
@@ -36,6 +37,7 @@ def set_logo(*, acting_as: Actor, data: bytes, now: datetime) -> Refusal | None:
 
 def scale_logo(*, acting_as: Actor, offer: str, now: datetime) -> Refusal | None:
     """Take the smaller copy that was offered; refuse if it is not on offer any more."""
+    acting_as.check_whole_partner()
     with transaction.atomic():
         brand = _locked()
         if brand.offered_logo is None or brand.offered_digest != offer:
@@ -47,6 +49,7 @@ def scale_logo(*, acting_as: Actor, offer: str, now: datetime) -> Refusal | None
 
 def remove_logo(*, acting_as: Actor, now: datetime) -> None:
     """Go back to the portal's name in letters."""
+    acting_as.check_whole_partner()
     with transaction.atomic():
         brand = _locked()
         _offer(brand, None)
@@ -71,6 +74,7 @@ def set_brand(*, acting_as: Actor, look: Look, now: datetime) -> tuple[contrast.
 
     Errors: ValidationError, by field, for what is no colour, mail address or web address.
     """
+    acting_as.check_whole_partner()
     _check(look)
     after = {
         "portal_name": look.portal_name.strip(),

@@ -47,6 +47,7 @@ def set_retention(*, acting_as: Actor, call_days: int, run_days: int, sign_in_da
 
     Errors: ValueError for less than one day.
     """
+    acting_as.check_whole_partner()
     if min(call_days, run_days, sign_in_days) < 1:
         raise ValueError("A log is kept for at least one day.")
     after = {"call_days": call_days, "run_days": run_days, "sign_in_days": sign_in_days}

@@ -14,18 +14,31 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
 
 
+class NotForWholePartnerError(PermissionError):
+    """Somebody who is there for some companies asked for what touches all of them; no page leads here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody, or something, that does a thing.
 
     ``label`` is what people read, e.g. "Dana of Contoso IT, for Fabrikam"; ``id`` is the person's id, empty for the
-    operator and the system.
+    operator and the system. ``whole_partner`` is false for end users and for staff who are for named companies only.
     """
 
     kind: ActorKind
     id: str
     name: str
     label: str
+    whole_partner: bool = True
+
+    def check_whole_partner(self) -> None:
+        """Let nobody go on who is for some companies only: for what touches all of them.
+
+        Errors: NotForWholePartnerError.
+        """
+        if not self.whole_partner:
+            raise NotForWholePartnerError(f"{self.name} is not there for all companies.")
 
     @classmethod
     def system(cls) -> Self:

@@ -216,6 +216,7 @@ def stopped_for_update() -> bool:
 @transaction.atomic
 def set_limits(*, acting_as: Actor, changes_per_day: int, seats_per_change: int, moment: Moment) -> None:
     """Set how many changes a company may place in 24 hours, and how many seats one change may move."""
+    acting_as.check_whole_partner()
     before = current_limits()
     old = {"changes_per_day": before.changes_per_day, "seats_per_change": before.seats_per_change}
     new = {"changes_per_day": changes_per_day, "seats_per_change": seats_per_change}
@@ -226,6 +227,7 @@ def set_limits(*, acting_as: Actor, changes_per_day: int, seats_per_change: int,
 @transaction.atomic
 def stop(*, acting_as: Actor, reason: str, moment: Moment) -> None:
     """Hold everything that writes to Microsoft; queued orders wait."""
+    acting_as.check_whole_partner()
     stopped = {"stopped_at": moment.real, "stopped_by": acting_as.label[:200], "stop_reason": reason[:300]}
     Limits.objects.update_or_create(id=1, defaults=stopped)
     _audit_partner("stop_switch.thrown", acting_as, moment, after={"reason": reason})
@@ -234,6 +236,7 @@ def stop(*, acting_as: Actor, reason: str, moment: Moment) -> None:
 @transaction.atomic
 def go(*, acting_as: Actor, moment: Moment) -> None:
     """Release the stop switch and wake up what waited."""
+    acting_as.check_whole_partner()
     Limits.objects.filter(id=1).update(stopped_at=None, stopped_by="", stop_reason="")
     held = ChangeOrder.objects.filter(state=OrderState.QUEUED)
     held.update(not_before=moment.real)

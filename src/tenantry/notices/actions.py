@@ -51,6 +51,7 @@ def set_address(*, acting_as: Actor, address: str, now: datetime) -> None:
 
     Errors: ValidationError for what is no mail address.
     """
+    acting_as.check_whole_partner()
     if address:
         validate_email(address)
     with transaction.atomic():

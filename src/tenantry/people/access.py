@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from tenantry.kernel.actor import Actor, ActorKind
 from tenantry.people.models import Company, EndUser, EndUserRole, Person, StaffRole
-from tenantry.people.permissions import ACTING_STAFF_MAY, END_USER_MAY, STAFF_MAY, Permission
+from tenantry.people.permissions import ACTING_STAFF_MAY, END_USER_MAY, STAFF_MAY, WHOLE_PARTNER_PERMISSIONS, Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,15 @@ class CompanyAccess:
     def acting_as(self) -> Actor:
         """Return who acts, for records: staff act as themselves, for the company."""
         if not self.as_staff:
-            return Actor(kind=ActorKind.END_USER, id=str(self.person.id), name=self.person.name, label=self.person.name)
+            return Actor(
+                ActorKind.END_USER, str(self.person.id), self.person.name, self.person.name, whole_partner=False
+            )
         label = _("%(person)s of %(partner)s, for %(company)s") % {
             "person": self.person.name,
             "partner": self.partner_name,
             "company": self.name,
         }
-        return Actor(kind=ActorKind.STAFF, id=str(self.person.id), name=self.person.name, label=label)
+        return Actor(ActorKind.STAFF, str(self.person.id), self.person.name, label, whole_partner=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,9 @@ class Viewer:
 
     def may(self, permission: Permission) -> bool:
         """Say whether the person may do this in the back office."""
-        return self.staff is not None and permission in STAFF_MAY[self.staff.role]
+        if self.staff is None or (permission in WHOLE_PARTNER_PERMISSIONS and not self.staff.all_companies):
+            return False
+        return permission in STAFF_MAY[self.staff.role]
 
     def office_companies(self) -> frozenset[UUID] | None:
         """Return the companies that the person sees in the back office; None means all."""
@@ -140,7 +144,8 @@ class Viewer:
     def acting_as(self) -> Actor:
         """Return who acts in the back office or on their own preferences, for records."""
         kind = ActorKind.END_USER if self.staff is None else ActorKind.STAFF
-        return Actor(kind=kind, id=str(self.person.id), name=self.person.name, label=self.person.name)
+        whole = self.staff is not None and self.staff.all_companies
+        return Actor(kind, str(self.person.id), self.person.name, self.person.name, whole_partner=whole)
 
     def _place(self, company_id: UUID) -> _Place | None:
         if self.staff is None:

@@ -28,6 +28,8 @@ PORTAL_PERMISSIONS = frozenset(
     {Permission.SEE, Permission.CHANGE_QUANTITY, Permission.DECIDE_END, Permission.CANCEL, Permission.SEE_PEOPLE}
 )
 OFFICE_PERMISSIONS = frozenset(Permission) - PORTAL_PERMISSIONS
+# What touches every company at once: whoever is for named companies only has none of it, whatever the role.
+WHOLE_PARTNER_PERMISSIONS = frozenset({Permission.OFFICE_SETTINGS, Permission.OFFICE_OWNER})
 
 END_USER_MAY: Mapping[EndUserRole, frozenset[Permission]] = {
     EndUserRole.VIEW: frozenset({Permission.SEE}),

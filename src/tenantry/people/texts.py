@@ -62,7 +62,7 @@ def _reasons() -> dict[str, str]:
         "person_has_access": _("%(person)s has access already."),
         "already_staff": _("%(address)s is in the list of staff already."),
         "name_companies": _("No company is chosen, or one of them is not here any more."),
-        "last_owner": _("This is the only owner who can sign in."),
+        "last_owner": _("This is the only owner for all companies who can sign in."),
     }
 
 

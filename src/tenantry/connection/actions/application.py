@@ -35,6 +35,7 @@ def add_application_connection(
     *, acting_as: Actor, name: str, partner_tenant_id: str, client_id: str, now: datetime
 ) -> PartnerConnection | Refusal:
     """Add a connection by an own application; a worker makes its certificate, which is then uploaded in Entra."""
+    acting_as.check_whole_partner()
     tenant_id, application_id = partner_tenant_id.strip().lower(), client_id.strip().lower()
     plain_name = " ".join(name.split())[:200]
     if not plain_name:
@@ -63,6 +64,7 @@ def add_application_connection(
 @transaction.atomic
 def ask_new_certificate(*, acting_as: Actor, connection_id: UUID, now: datetime) -> RunRecord | Refusal:
     """Have another certificate made; the one in use works on until the new one is uploaded and checked."""
+    acting_as.check_whole_partner()
     row = locked(connection_id)
     if row is None or row.mode != ConnectionMode.APPLICATION:
         return gone()
@@ -73,6 +75,7 @@ def ask_new_certificate(*, acting_as: Actor, connection_id: UUID, now: datetime)
 @transaction.atomic
 def ask_check(*, acting_as: Actor, connection_id: UUID, now: datetime) -> RunRecord | Refusal:
     """Have the whole way to Microsoft tried now: token, rights, and the list of tenants."""
+    acting_as.check_whole_partner()
     if locked(connection_id) is None:
         return gone()
     waiting = runs.latest(CHECK, connection_id)

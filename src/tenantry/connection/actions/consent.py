@@ -55,6 +55,7 @@ def start_consent(*, acting_as: Actor, connection_id: UUID | None, return_url: s
     `acting_as` is staff whose id is a UUID; only they can bring the answer back. `return_url` is registered with the
     application.
     """
+    acting_as.check_whole_partner()
     if not settings.PARTNER_CLIENT_ID:
         return Refusal(reason="no_application", rule="connection.application_is_set", next_step="set_application")
     row = None
@@ -97,6 +98,7 @@ def take_consent_return(
 
     Refused unless the same person began it here, lately, and it was not answered yet.
     """
+    acting_as.check_whole_partner()
     attempt = (
         ConsentAttempt.objects.select_for_update()
         .filter(state_digest=_digest(state), returned_at=None, expires_at__gt=now)

@@ -27,6 +27,7 @@ def ask_direct_csp_test(*, acting_as: Actor, connection_id: UUID, tenant_id: str
 
     A flag that is set stays so while the test runs. A test that is under way is everybody's.
     """
+    acting_as.check_whole_partner()
     row = locked(connection_id)
     if row is None:
         return gone()

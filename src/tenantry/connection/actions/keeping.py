@@ -95,6 +95,7 @@ def remove_connection(
     `confirmed_name` is what the person wrote to confirm. `companies_of` counts the companies that still use it; while
     there are any, it is refused. Nothing changes at Microsoft.
     """
+    acting_as.check_whole_partner()
     # The same lock as for adding companies, so that none is added meanwhile.
     lock_in_transaction("people.companies", connection_id)
     row = locked(connection_id)

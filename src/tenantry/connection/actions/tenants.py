@@ -43,6 +43,7 @@ class TenantsRead:
 @transaction.atomic
 def ask_refresh_tenants(*, acting_as: Actor, connection_id: UUID, now: datetime) -> RunRecord | Refusal:
     """Have the list of tenants read from Partner Center; somebody's refresh that still waits is everybody's."""
+    acting_as.check_whole_partner()
     if locked(connection_id) is None:
         return gone()
     waiting = runs.waiting(REFRESH_TENANTS, connection_id)
@@ -65,6 +66,7 @@ def decide_removed_tenant(*, acting_as: Actor, tenant_id: UUID, gone_for_good: b
     For good: it leaves the list of removed tenants; the page removes its company. Otherwise it counts as listed until
     the next refresh, which raises it anew if it is still missing. Nothing changes at Microsoft.
     """
+    acting_as.check_whole_partner()
     row = (
         Tenant.objects.select_for_update(of=("self",))
         .select_related("connection")

@@ -33,6 +33,7 @@ def add_staff(
 
     ``guest_allowed`` lets this one person sign in although they are a guest of the partner's tenant.
     """
+    acting_as.check_whole_partner()
     lock_in_transaction("people.staff")
     address = read_address(email)
     if address is None:
@@ -70,11 +71,12 @@ def change_staff(
     guest_allowed: bool = False,
 ) -> Refusal | None:
     """Change role, companies and guest grant of somebody at the partner, from their next request on."""
+    acting_as.check_whole_partner()
     lock_in_transaction("people.staff")
     staff = Staff.objects.filter(id=staff_id, removed_at=None).first()
     if staff is None:
         return gone()
-    if role != StaffRole.OWNER and _is_last_owner(staff):
+    if (role != StaffRole.OWNER or not all_companies) and _is_last_owner(staff):
         return _last_owner()
     companies = _companies(all_companies, company_ids)
     if isinstance(companies, Refusal):
@@ -94,6 +96,7 @@ def change_staff(
 @transaction.atomic
 def remove_staff(*, acting_as: Actor, staff_id: UUID, now: datetime) -> Refusal | None:
     """Take somebody's place at the partner away; they are out with their next request. The last owner stays."""
+    acting_as.check_whole_partner()
     lock_in_transaction("people.staff")
     staff = Staff.objects.filter(id=staff_id, removed_at=None).first()
     if staff is None:
@@ -110,6 +113,7 @@ def remove_staff(*, acting_as: Actor, staff_id: UUID, now: datetime) -> Refusal 
 @transaction.atomic
 def renew_staff_invitation(*, acting_as: Actor, staff_id: UUID, now: datetime) -> Refusal | None:
     """Give somebody at the partner who never signed in the full time again."""
+    acting_as.check_whole_partner()
     lock_in_transaction("people.staff")
     staff = Staff.objects.filter(id=staff_id, removed_at=None).first()
     if staff is None:
@@ -125,6 +129,7 @@ def renew_staff_invitation(*, acting_as: Actor, staff_id: UUID, now: datetime) -
 @transaction.atomic
 def bind_staff(*, acting_as: Actor, staff_id: UUID, sign_in_id: int, now: datetime) -> Refusal | None:
     """Bind a place at the partner to the account of a refused sign-in in the partner's tenant."""
+    acting_as.check_whole_partner()
     lock_in_transaction("people.staff")
     staff = Staff.objects.filter(id=staff_id, removed_at=None).select_related("person").first()
     if staff is None:
@@ -167,8 +172,9 @@ def _companies(all_companies: bool, company_ids: Iterable[UUID]) -> list[Company
 
 
 def _is_last_owner(staff: Staff) -> bool:
-    owners = Staff.objects.filter(role=StaffRole.OWNER, removed_at=None).exclude(person=None)
-    return staff.role == StaffRole.OWNER and staff.person_id is not None and not owners.exclude(id=staff.id).exists()
+    # An owner for named companies could not put anything right again.
+    owners = Staff.objects.filter(role=StaffRole.OWNER, all_companies=True, removed_at=None).exclude(person=None)
+    return owners.filter(id=staff.id).exists() and not owners.exclude(id=staff.id).exists()
 
 
 def _last_owner() -> Refusal:

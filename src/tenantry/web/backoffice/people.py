@@ -64,7 +64,11 @@ class StaffForm(OfficeForm):
 
     email = forms.EmailField(label=gettext_lazy("E-mail address of the Microsoft account"), max_length=254)
     role = forms.ChoiceField(label=gettext_lazy("Role"), widget=forms.RadioSelect)
-    scope = forms.ChoiceField(label=gettext_lazy("Companies"), widget=forms.RadioSelect)
+    scope = forms.ChoiceField(
+        label=gettext_lazy("Companies"),
+        help_text=gettext_lazy("Settings, partner connections and staff are for those who look after all companies."),
+        widget=forms.RadioSelect,
+    )
     companies = forms.MultipleChoiceField(required=False)
     guest_allowed = forms.BooleanField(
         label=gettext_lazy("Let this person sign in as a guest of the partner's tenant"),
