@@ -6,11 +6,13 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from tenantry.licensing import actions
 from tenantry.licensing.models import ChangeOrder
+from tenantry.licensing.moment import Moment
 from tenantry.licensing.rules.wishes import SetQuantity
 from tenantry.people.models import Company
 from tests.browser.portal import enter, findings
-from tests.support.house import House, finish
+from tests.support.house import OWNER, House, finish
 from tests.support.orders import placed
 from tests.web.portal.visitors import ANNA, BEN, PREMIUM, TEAMS, at, of
 
@@ -102,6 +104,34 @@ def test_a_seat_count_is_changed_without_scripts(house: House, harbour: Company,
     expect(plain.get_by_text("Nothing was sent to Microsoft.").first).to_be_visible()
     assert [order.state for order in ChangeOrder.objects.order_by("number")] == ["applied", "withdrawn"]
     context.close()
+
+
+def test_progress_leaves_the_hands_where_they_are(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    order = placed(house.subscription(harbour, PREMIUM), SetQuantity(45))
+    actions.stop(acting_as=OWNER, reason="Price list", moment=Moment.current())
+    enter(page, web.url, ANNA)
+    with page.expect_request(re.compile("seen=")) as asked:
+        page.goto(f"{web.url}{at(harbour, f'orders/{order.id}/')}")
+    assert asked.value.headers["x-by-itself"] == "true"
+    withdraw = page.get_by_role("button", name="Withdraw the order")
+    withdraw.focus()
+
+    finish(order.id)
+    expect(page.get_by_text("Waits until your partner lets changes go on")).to_be_visible()
+    expect(withdraw).to_be_focused()
+
+    actions.go(acting_as=OWNER, moment=Moment.current())
+    finish(order.id)
+    expect(page.locator("#order").get_by_text("You now have 45 seats.")).to_be_visible()
+    expect(page.locator("#order")).to_be_focused()
+
+
+def test_a_click_is_not_taken_for_progress(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    enter(page, web.url, BEN)
+    page.goto(web.url + of(house.subscription(harbour, PREMIUM)))
+    with page.expect_request(re.compile("seats=43")) as asked:
+        page.get_by_role("button", name="One more").click()
+    assert "x-by-itself" not in asked.value.headers
 
 
 def test_the_list_is_searched_while_typing(house: House, harbour: Company, web: LiveServer, page: Page) -> None:

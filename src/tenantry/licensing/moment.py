@@ -19,6 +19,10 @@ class Moment:
         """Read both clocks."""
         return cls(real=clock.now(), commerce=clock.commerce_now())
 
+    def on_commerce(self, real: datetime) -> datetime:
+        """Return the instant on the clock of commerce that is as long ago as a real one."""
+        return self.commerce - (self.real - real)
+
     def in_seconds(self, seconds: float) -> datetime:
         """Return the real instant that many seconds from now."""
         return self.real + timedelta(seconds=seconds)

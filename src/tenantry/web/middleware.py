@@ -48,9 +48,14 @@ def _refuse_null_characters(request: HttpRequest) -> None:
         raise BadRequest("the address holds a null character")
 
 
+def _asks_by_itself(request: HttpRequest) -> bool:
+    """Say whether a page asks for its progress without a click; `live.js` and pages without scripts tell."""
+    return "X-By-Itself" in request.headers or "by-itself" in request.GET
+
+
 def _look_up(request: SeenRequest) -> None:
     request.viewer = request.signed_in = request.session_ended = None
-    found = session.current(request.session, clock.now())
+    found = session.current(request.session, clock.now(), by_itself=_asks_by_itself(request))
     if isinstance(found, SignedIn):
         who = viewer(found.person_id)
         if who is not None and who.has_access:

@@ -7,13 +7,16 @@ from pytest_django import Settings
 
 from tenantry.kernel import clock
 from tenantry.licensing.models import ChangeOrder, OrderState, Wish
+from tenantry.licensing.refresh import refresh_company
 from tenantry.people.models import Company, EndUserRole
 from tests.support.house import House, finish
-from tests.web.portal.visitors import ANNA, BEN, CHLOE, PREMIUM, at, of, signed_in, text, token
+from tests.web.portal.visitors import ANNA, BEN, CHLOE, INGRID, PREMIUM, at, of, signed_in, text, token
 
 DEFENDER = "Microsoft Defender for Business"
 SONNENSCHEIN = "503a4286-b7ae-5bd8-985c-d88d74134615"
 RIVERA = "842e905e-b4a5-56d2-88c8-5dc389b3b006"
+OLD_MILL = "60176b12-e1e8-5f3a-bb0c-3324aa27f137"
+MARGARET = "margaret.pryce@oldmill-antiques.example"
 GRETA = "greta.sonnenschein@baeckerei-sonnenschein.example"
 LUCIA = "lucia.gomez@clinica-rivera.example"
 
@@ -135,3 +138,40 @@ def test_the_extended_term_says_what_is_possible(house: House, harbour: Company)
     assert "You can let it renew." in page
     assert "It goes on month by month with 22 seats, until you renew or cancel it." in page
     assert "Charged by Microsoft Every month, until you renew or cancel." in page
+    assert "Status Extended term" in page and "The running month ends in " in page
+    assert "After that: the extended term, month by month, at a higher price" in page  # the term line
+    assert "Month by month Extended term" in text(greta, at(company, "subscriptions/"))
+
+
+def test_what_is_over_says_so(house: House, harbour: Company) -> None:
+    company = house.add_company(OLD_MILL)
+    house.end_user(company, MARGARET, EndUserRole.ADMIN)
+    margaret = signed_in(MARGARET)
+    over = {row.status: house.view(row) for row in company.subscriptions.exclude(kind="legacy")}
+    expired = over["expired"]
+    page = text(margaret, of(expired))
+    assert "The term ended 17 days ago · Thu 5 Nov" in page and "This term ends" not in page
+    asked = text(margaret, of(expired, "end-of-term/"))
+    assert "The term has expired; Microsoft does not allow changes any more." in asked
+    assert "Ask your partner to order it anew if you need it." in asked
+    assert "no term that ends" not in asked and "What is to happen" not in asked
+    cancelled = text(margaret, of(over["deleted"]))
+    assert "Status Cancelled" in cancelled
+    assert "The term ends" not in cancelled and "The term ended" not in cancelled
+    listed = text(margaret, at(company, "subscriptions/?show=over"))
+    assert "ago" not in listed and "Cancelled" in listed
+
+
+def test_what_is_charged_by_use_has_no_seats_to_change(house: House, harbour: Company) -> None:
+    company = Company.objects.exclude(id=harbour.id).get()
+    refresh_company(company.id)
+    ingrid, view = signed_in(INGRID), house.subscription(company, "Azure plan")
+    page = text(ingrid, of(view))
+    assert "Charged by use Azure has no number of seats and no term that ends" in page
+    assert "Change the seats" not in page and "Assigned seats" not in page
+    asked = text(ingrid, of(view, "end-of-term/"))
+    assert "This is charged by use and has no seats that could be changed." in asked
+    assert "What is to happen" not in asked
+    assert "Azure plan" in text(ingrid, at(company, "subscriptions/")) and "by use" in text(
+        ingrid, at(company, "subscriptions/")
+    )

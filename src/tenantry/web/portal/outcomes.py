@@ -28,7 +28,10 @@ _TONES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """What the order's template shows. ``token`` changes whenever anything on it does."""
+    """What the order's template shows. ``token`` changes whenever anything on it does.
+
+    ``is_asked_for``: the page asks again by itself; what a person looks into takes hours, not seconds.
+    """
 
     order: ChangeOrder
     title: str
@@ -40,6 +43,7 @@ class OrderPage:
     quoted: str
     facts_later: tuple[str, ...]
     is_open: bool
+    is_asked_for: bool
     may_withdraw: bool
     token: str
 
@@ -70,6 +74,7 @@ def order_page(order: ChangeOrder, events: Sequence[OrderEvent], now: datetime) 
         quoted=order.microsoft_words,
         facts_later=_later(order, now) if order.state in (OrderState.APPLIED, OrderState.SCHEDULED) else (),
         is_open=is_open,
+        is_asked_for=is_open and not order.needs_person,
         may_withdraw=order.state in (OrderState.REQUESTED, OrderState.QUEUED),
         token=f"{order.state}-{events[-1].id if events else 0}",
     )

@@ -63,13 +63,13 @@ def term_day_both(at: datetime, now: datetime) -> str:
 
 
 def fresh_words(freshness: Freshness, moment: Moment) -> SafeString:
-    """Say how old the figures are (on real time) and whether Microsoft can be reached."""
+    """Say how old the figures are, on the clock that the dates beside them follow, and whether Microsoft answers."""
     return SafeString(
         render_to_string(
             "ui/freshness.html",
             {
-                "as_of": freshness.succeeded_at,
-                "now": moment.real,
+                "as_of": freshness.succeeded_at and moment.on_commerce(freshness.succeeded_at),
+                "now": moment.commerce,
                 "refreshing": freshness.refreshing,
                 "unreachable": freshness.failing,
             },

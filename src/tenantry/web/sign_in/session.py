@@ -47,8 +47,11 @@ def end(session: SessionBase) -> None:
     session.flush()
 
 
-def current(session: SessionBase, now: datetime) -> SignedIn | Ended | None:
-    """Return who is signed in, or why the session is over; None if nobody was signed in."""
+def current(session: SessionBase, now: datetime, *, by_itself: bool = False) -> SignedIn | Ended | None:
+    """Return who is signed in, or why the session is over; None if nobody was signed in.
+
+    ``by_itself``: a page asks for its progress. Nobody has clicked, so the idle time goes on.
+    """
     person_id = session.get(_PERSON)
     if person_id is None:
         return None
@@ -57,7 +60,7 @@ def current(session: SessionBase, now: datetime) -> SignedIn | Ended | None:
     seen_at = _moment(session[_SEEN])
     if now - seen_at >= timedelta(minutes=settings.SESSION_IDLE_MINUTES):
         return Ended.IDLE
-    if now - seen_at >= _SEEN_STEP:
+    if not by_itself and now - seen_at >= _SEEN_STEP:
         session[_SEEN] = now.timestamp()
     proved_at = session[_PROVED]
     return SignedIn(UUID(person_id), None if proved_at is None else _moment(proved_at))

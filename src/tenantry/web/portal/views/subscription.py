@@ -1,6 +1,6 @@
 """One subscription: its term, the planner, what is known of it, and what happened to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import refusal_from_json
 from tenantry.licensing import queries, texts
 from tenantry.licensing.moment import Moment
-from tenantry.licensing.queries import SubscriptionView
+from tenantry.licensing.queries import Freshness, SubscriptionView
 from tenantry.licensing.rules.facts import EndOfTerm, Status
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.possibilities import Possibilities, possible_changes
@@ -93,7 +93,7 @@ def subscription(request: PortalRequest, company_id: UUID, subscription_id: UUID
         request,
         view,
         moment,
-        state=words.state_line(_state(view), freshness, moment),
+        state=words.state_line(_state(view), _as_read(view, freshness), moment),
         line=_line(view, possible, moment),
         end=_end(view, possible, access, moment),
         stop=_stop(view, possible, access),
@@ -107,6 +107,12 @@ def subscription(request: PortalRequest, company_id: UUID, subscription_id: UUID
     )
     context |= _planner_context(view, possible, access, moment)
     return render(request, "portal/subscription.html", context)
+
+
+def _as_read(view: SubscriptionView, freshness: Freshness) -> Freshness:
+    """Count what an order has read of this one subscription since the company was refreshed."""
+    read_at = max(view.row.stored_at, freshness.succeeded_at or view.row.stored_at)
+    return replace(freshness, succeeded_at=read_at)
 
 
 def _state(view: SubscriptionView) -> str:

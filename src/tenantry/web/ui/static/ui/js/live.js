@@ -15,15 +15,27 @@ function say(text, show) {
 
 document.addEventListener("ui:say", (event) => say(event.detail.text, event.detail.show));
 
+// What a page asks for by itself has no event behind it. It must not keep the session of somebody who has left alive.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.detail.triggeringEvent) event.detail.headers["X-By-Itself"] = "true";
+});
+
 document.addEventListener("htmx:beforeRequest", (event) => {
   event.detail.target?.setAttribute("aria-busy", "true");
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   event.detail.target?.removeAttribute("aria-busy");
 });
+// Progress that is swapped under somebody's hands: htmx keeps the focus where the same id comes back; where it does
+// not, the fragment itself takes the focus, so that the next Tab goes on from here.
+let wasInside = false;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  wasInside = Boolean(event.detail.target?.contains(document.activeElement));
+});
 document.addEventListener("htmx:afterSettle", (event) => {
   const fragment = event.detail.elt;
   if (!fragment?.querySelectorAll) return;
+  if (wasInside && document.activeElement === document.body) fragment.focus({ preventScroll: true });
   const parts = [fragment, ...fragment.querySelectorAll("[data-announce], [data-focus]")];
   for (const part of parts) {
     if (part.dataset?.announce) say(part.dataset.announce, false);
