@@ -3,6 +3,7 @@
 import pytest
 
 from tenantry.clients.http import redact
+from tenantry.clients.http.redaction import plain_words
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
@@ -31,3 +32,16 @@ def test_secrets_go_and_words_stay(text: str, expected: str) -> None:
 
 def test_known_secrets_go_wherever_they_are() -> None:
     assert redact("x-opaque-1-x y", ("opaque-1",)) == "x-[hidden]-x y"
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("<html><head><title>503 Busy</title></head><body><h1>503 Busy</h1></body></html>", "503 Busy"),
+        ("<html><head><title>503 Busy</title></head><body> </body></html>", "503 Busy"),
+        ("<h1>Bad</h1>\n<style>p {}</style><p>gateway</p>", "Bad gateway"),
+        ("plain words", "plain words"),
+    ],
+)
+def test_a_page_becomes_its_words_said_once(page: str, words: str) -> None:
+    assert plain_words(page) == words

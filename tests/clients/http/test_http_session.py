@@ -1,5 +1,6 @@
 """The session over a real socket: what is repeated, what is not, what is told, and that no secret leaves."""
 
+import socket
 import threading
 import time
 import traceback
@@ -67,7 +68,8 @@ class Tokens:
         (b"[1,2]", [1, 2]),
         (b"", None),
         (BOM, None),
-        (b'{"name":"a\\u0000b"}', {"name": "ab"}),
+        (b'{"name":"a\\u0000\\u0000b"}', {"name": "ab"}),
+        (rb'{"name":"C:\\u0000 \\\u0000"}', {"name": "C:\\u0000 \\"}),
     ],
 )
 def test_bodies_are_read_with_and_without_a_byte_order_mark(body: bytes, expected: object) -> None:
@@ -181,6 +183,23 @@ def test_a_refused_connection_is_certainly_not_sent() -> None:
     assert [(call.status, call.attempt) for call in told] == [(None, 1)]
 
 
+def test_a_connection_that_nobody_takes_is_given_up_in_time() -> None:
+    bounds = Timeouts(connect=0.2, read=10.0, total=20.0, patience=0.3)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
+        address = deaf.getsockname()
+        full = [socket.socket() for _ in range(4)]  # the queue is full, and nobody takes any out of it
+        for one in full:
+            one.setblocking(False)
+            one.connect_ex(address)
+        started = time.monotonic()
+        with session(f"http://127.0.0.1:{address[1]}", timeouts=bounds) as calls, pytest.raises(Unreachable) as caught:
+            calls.call("PATCH", "/v1/things/7", json={})
+        assert time.monotonic() - started < 3
+        assert "ConnectTimeout" in caught.value.words
+        for one in full:
+            one.close()
+
+
 def test_a_write_that_was_certainly_not_sent_is_sent_again() -> None:
     port = free_port()
     with session(f"http://127.0.0.1:{port}") as calls:
@@ -269,6 +288,7 @@ def test_a_refused_token_is_renewed_once_even_for_a_write() -> None:
         calls.call("PATCH", "/v1/things/7", json={"n": 1})
     assert [seen.headers["authorization"] for seen in vendor.seen] == ["Bearer old-token-1", "Bearer new-token-2"]
     assert [seen.json for seen in vendor.seen] == [{"n": 1}, {"n": 1}]
+    assert len({seen.headers["ms-requestid"] for seen in vendor.seen}) == 2  # an id is for one answer
 
 
 def test_a_token_that_is_refused_twice_is_not_allowed() -> None:

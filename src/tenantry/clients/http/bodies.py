@@ -1,10 +1,12 @@
 """JSON as it comes over the wire."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, Union
 
 JsonValue: TypeAlias = Union[bool, int, float, str, "Sequence[JsonValue]", "Mapping[str, JsonValue]", None]
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # an even number of backslashes before it escapes nothing
 JsonObject: TypeAlias = dict[str, JsonValue]
 
 
@@ -19,7 +21,7 @@ def decode_json(body: bytes) -> JsonValue:
     Every JSON body of Partner Center starts with a byte order mark (read 2026-11), others do not.
     Escaped NUL characters are dropped: they mean nothing and PostgreSQL cannot store them.
     """
-    text = body.decode("utf-8-sig").replace("\\u0000", "")
+    text = _ESCAPED_NUL.sub(r"\1", body.decode("utf-8-sig"))
     try:
         value: JsonValue = json.loads(text, parse_constant=_refuse_constant)
     except RecursionError as error:

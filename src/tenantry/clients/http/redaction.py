@@ -18,6 +18,7 @@ _NAMED = (
     re.compile(rf"(?i)(?P<name>\b(?:{_HIDDEN_FIELDS})[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;}}]{{6,}}"),
     re.compile(r"(?i)(?P<name>\bcode[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;}]{16,}"),  # short ones are error numbers
 )
+_HEAD = re.compile(r"(?is)<head\b[^>]*>.*?</head>")
 _MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1>|<[^>]*>")
 _SPACE = re.compile(r"\s+")
 
@@ -35,6 +36,14 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
 
 
 def plain_words(text: str, known: Iterable[str] = (), limit: int = 300) -> str:
-    """Return an answer's text as one short redacted line without markup."""
-    words = _SPACE.sub(" ", _MARKUP.sub(" ", redact(text, known))).strip()
+    """Return an answer's text as one short redacted line without markup.
+
+    A page's title mostly repeats its heading, so the head counts only where nothing else says anything.
+    """
+    plain = redact(text, known)
+    words = _without_markup(_HEAD.sub(" ", plain)) or _without_markup(plain)
     return words if len(words) <= limit else words[: limit - 1] + "…"
+
+
+def _without_markup(text: str) -> str:
+    return _SPACE.sub(" ", _MARKUP.sub(" ", text)).strip()

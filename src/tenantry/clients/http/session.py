@@ -182,6 +182,7 @@ class Session:
                     raise
                 renewed = True
                 self._auth.access_token(renew=True)
+                request_id = given_id or str(uuid.uuid4())
             except UpstreamError as error:
                 if isinstance(error, Throttled):
                     self._penalise(request, error)
