@@ -2,9 +2,18 @@
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.conf import settings
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.web.portal.visitors import session_of
+
+# The ring may be drawn by the card or the frame around a control.
+_SEEN = """element => {
+  const framed = [element, element.closest(".choice, .stepper")].filter(Boolean);
+  const ring = framed.some((one) => getComputedStyle(one).outlineStyle !== "none");
+  const box = element.getBoundingClientRect();
+  const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return ring && top !== null && framed.some((one) => one.contains(top) || top.contains(one));
+}"""
 
 
 def enter(page: Page, web_url: str, username: str) -> None:
@@ -19,3 +28,13 @@ def findings(page: Page) -> list[str]:
     """Return what axe finds, one line each."""
     answer = Axe().run(page).response
     return [f"{one['id']}: {node['html'][:160]}" for one in answer["violations"] for node in one["nodes"]]
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until an element has the focus, and see that it shows and that nothing lies over it."""
+    for _ in range(70):
+        if wanted.evaluate("element => element === document.activeElement"):
+            assert wanted.evaluate(_SEEN), f"the focus on {wanted} cannot be seen"
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{wanted} cannot be reached by Tab")
