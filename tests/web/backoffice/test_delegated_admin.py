@@ -244,6 +244,19 @@ def test_a_connection_is_checked_now(house: House) -> None:
     assert "Does not work" not in told(client, LIST)
 
 
+def test_a_check_asks_for_a_new_token_and_is_not_content_with_the_last_one(house: House) -> None:
+    client = owner(house)
+    client.post(address(house, "check/"))
+    run_due_jobs()
+    house.sandbox.post("/_sandbox/entra/refresh-tokens/revoke", {"code": 50173})
+    progress = where(client.post(address(house, "check/")))
+    run_due_jobs()
+    seen = told(client, progress)
+    assert "Get a token from Microsoft : failed" in seen
+    assert "The consent was withdrawn" in seen
+    assert "Does not work" in told(client, LIST)
+
+
 def test_a_run_says_when_no_worker_takes_it_up(house: House) -> None:
     client = owner(house)
     progress = where(client.post(address(house, "check/")))

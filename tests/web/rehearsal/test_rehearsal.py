@@ -23,6 +23,8 @@ def test_the_strip_moves_the_sandbox_and_reads_again(client: Client, sandbox: Sa
     assert [name for name, _arguments, _at in waiting_jobs()] == ["licensing.refresh_now"]
     page = client.get("/rehearsal/mailbox/").content.decode()
     assert "The sandbox is at Mon 23 Nov" in page
+    assert "a return window ends" in page
+    assert "Exchange Online" not in page  # whose subscriptions they are is not told
     client.post("/rehearsal/clock/", {"by": "week", "next": "//elsewhere.example/"})
     assert sandbox.now() - before >= timedelta(days=8)
     assert len(waiting_jobs()) == 1

@@ -14,7 +14,7 @@ from tenantry.clients.entra import PARTNER_CENTER_APP_SCOPE, ClientCertificate, 
 from tenantry.clients.http import Retry, UpstreamError
 from tenantry.connection.actions.common import CERTIFICATE, CHECK, fail_run, fail_run_for, gone, locked, record
 from tenantry.connection.actions.tenants import read_tenants
-from tenantry.connection.client import entra_client, key_place, next_key_place
+from tenantry.connection.client import client_for, entra_client, fetch_tokens, key_place, next_key_place
 from tenantry.connection.models import ConnectionMode, ConnectionState, PartnerConnection
 from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord, RunState
@@ -121,8 +121,10 @@ def check_connection(run_id: UUID) -> None:
         except UpstreamError as error:
             _fail_waiting_certificate(run_id, error)
             return
-        runs.progress(run_id, 1, _STEPS)
         try:
+            client_for(row.id)
+            fetch_tokens(row.id)  # a token of before would hide that Microsoft gives no new one
+            runs.progress(run_id, 1, _STEPS)
             read_tenants(row.id)
         except UpstreamError as error:
             fail_run(run_id, error)

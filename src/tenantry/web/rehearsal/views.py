@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
@@ -66,11 +67,16 @@ def _move(step: dict[str, str]) -> dict[str, Any]:
 
 
 def _happened(told: dict[str, Any]) -> str:
-    names = [f"{event.get('name') or _('a subscription')}: {event['what']}" for event in told.get("happened", [])]
-    if not names:
+    """Count what happened by its kind; to whom it happened is not for everybody who may press the button."""
+    events = told.get("happened", [])
+    if not events:
         return _("nothing")
-    shown = "; ".join(names[:3])
-    more = int(told.get("happened_count", len(names))) - 3
+    kinds = Counter(str(event["what"]) for event in events).most_common(3)
+    shown = "; ".join(
+        what if times == 1 else _("%(what)s (%(times)s times)") % {"what": what, "times": times}
+        for what, times in kinds
+    )
+    more = int(told.get("happened_count", len(events))) - sum(times for _what, times in kinds)
     return shown if more <= 0 else _("%(shown)s; and %(more)s more") % {"shown": shown, "more": more}
 
 
