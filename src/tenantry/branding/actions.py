@@ -18,13 +18,15 @@ from tenantry.kernel.refusals import Refusal
 def set_logo(*, acting_as: Actor, data: bytes, now: datetime) -> Refusal | None:
     """Take an uploaded file as the logo.
 
-    One over 502 × 81 pixels is refused with its measured size; a smaller copy is kept on offer for `scale_logo` under
-    the refusal's next-step fact "offer".
+    One of which next to nothing would be left within 502 × 81 pixels is refused. A larger one is refused with its
+    measured size; a smaller copy is kept on offer for `scale_logo` under the refusal's next-step fact "offer".
     """
     acting_as.check_whole_partner()
     read = logo.read(data)
     if isinstance(read, Refusal):
         return read
+    if (thin := logo.too_thin(read)) is not None:
+        return thin
     if not logo.fits(read):
         offer = logo.scaled(read)
         with transaction.atomic():

@@ -15,6 +15,7 @@ from tenantry.kernel.refusals import Refusal
 
 MOST_WIDTH = 502
 MOST_HEIGHT = 81
+LEAST_SIDE = 8  # what is thinner nobody can see
 MOST_BYTES = 5_000_000
 # Far beyond any logo, and 100 MB as pixels: what is larger is not even unpacked.
 MOST_PIXELS = 25_000_000
@@ -61,6 +62,21 @@ def scaled(logo: Logo) -> Logo:
     size = (max(1, int(logo.width * factor)), max(1, int(logo.height * factor)))
     picture = Image.open(io.BytesIO(logo.png), formats=("PNG",))
     return _kept(picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
+
+
+def too_thin(logo: Logo) -> Refusal | None:
+    """Refuse a logo of which next to nothing is left within 502 × 81 pixels: a line, or a dot."""
+    factor = min(MOST_WIDTH / logo.width, MOST_HEIGHT / logo.height, 1)
+    width, height = int(logo.width * factor), int(logo.height * factor)
+    if min(width, height) >= LEAST_SIDE:
+        return None
+    return Refusal(
+        reason="logo_too_thin",
+        rule="logo_size",
+        next_step="choose_other_shape",
+        facts={"width": logo.width, "height": logo.height, "most_width": MOST_WIDTH, "most_height": MOST_HEIGHT},
+        next_step_facts={"least": LEAST_SIDE},
+    )
 
 
 def too_large(logo: Logo, offer: Logo) -> Refusal:

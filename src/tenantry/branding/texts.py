@@ -18,6 +18,11 @@ def _reason(refusal: Refusal) -> str:
                 _("This logo is %(width)d × %(height)d pixels; at most %(most_width)d × %(most_height)d are possible.")
                 % facts
             )
+        case "logo_too_thin":
+            return (
+                _("This picture is %(width)d × %(height)d pixels: within %(most_width)d × %(most_height)d it is "
+                  "too thin to be seen.") % facts
+            )  # fmt: skip
         case "logo_too_many_pixels" if facts:
             return _("This picture is %(width)d × %(height)d pixels: too large to be read.") % facts
         case "logo_too_many_pixels":
@@ -33,4 +38,8 @@ def _reason(refusal: Refusal) -> str:
 def _next_step(refusal: Refusal) -> str:
     if refusal.next_step == "scale_logo":
         return _("It can be scaled down to %(width)d × %(height)d pixels.") % dict(refusal.next_step_facts)
+    if refusal.next_step == "choose_other_shape":
+        return _("Choose a picture of another shape: at least %(least)d pixels wide and high when it fits.") % dict(
+            refusal.next_step_facts
+        )
     return _("Choose a PNG or JPEG file of at most 502 × 81 pixels.")

@@ -17,6 +17,7 @@ from tenantry.licensing.engine.lease import due_orders
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.polling import poll_connection
 from tenantry.licensing.refresh import mark_started, refresh_all, refresh_company, refresh_new
+from tenantry.people.models import Company
 
 _PATIENT = RetryStrategy(max_attempts=5, linear_wait=2)
 
@@ -43,7 +44,9 @@ def refresh_everything(run_id: str) -> None:
 
 @task(name="licensing.refresh_now")
 def refresh_now() -> None:
-    """Refresh all companies under a run record of its own, whatever ran before."""
+    """Refresh all companies under a run record of its own, whatever ran before; without companies there is no run."""
+    if not _companies_are_there():
+        return
     run = runs.new_run(ALL, asked_by="", now=clock.now())
     with runs.running(run.id):
         refresh_all(run.id)
@@ -51,11 +54,17 @@ def refresh_now() -> None:
 
 @task(name="licensing.refresh_when_due")
 def refresh_when_due() -> None:
-    """Ask for a refresh of all companies when the last one was asked for long enough ago."""
+    """Ask for a refresh of all companies when there are any and the last one was asked for long enough ago."""
+    if not _companies_are_there():
+        return
     moment = Moment.current()
     last = runs.latest(ALL)
     if last is None or moment.real - last.created_at >= timedelta(minutes=settings.REFRESH_EVERY_MINUTES):
         ask_refresh_all(acting_as=Actor.system(), moment=moment)
+
+
+def _companies_are_there() -> bool:
+    return Company.objects.filter(removed_at=None).exists()
 
 
 @task(name="licensing.refresh_new")

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tenantry.connection.models import Tenant
+from tenantry.connection.models import DirectCsp, PartnerConnection, Tenant
 from tenantry.jobs.models import RunRecord
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
@@ -26,7 +26,7 @@ from tests.people.house import (
 )
 from tests.people.house import House as SmallHouse
 from tests.support.house import HARBOUR, MERIDIAN, NORDLYS, House
-from tests.web.backoffice.visitors import admin_of, owner, page, signed_in, staff_of, strangers, support, told
+from tests.web.backoffice.visitors import admin_of, owner, page, signed_in, staff_of, strangers, support, told, words
 
 LIST = "/office/"
 
@@ -89,7 +89,19 @@ def test_an_empty_office_says_how_to_begin(db: None) -> None:
     person = make_person(PARTNER_TENANT, "dana", "Dana Okafor", "dana@kestrel-it.example")
     make_staff(person, StaffRole.OWNER)
     dana = signed_in(person)
-    assert "No companies yet. Companies are made of the tenants" in told(dana, LIST)
+    markup = page(dana.get(LIST))
+    assert "A partner connection reads them: it comes first. Go to Delegated Admin" in words(markup)
+    assert "Refresh now" not in markup
+    assert "Add companies" not in markup
+    make_connection(DirectCsp.UNSET)
+    assert "Enable Direct CSP on it next" in told(dana, LIST)
+    assert "Go to Delegated Admin Add companies" in told(dana, LIST)
+    PartnerConnection.objects.update(direct_csp=DirectCsp.SET)
+    markup = page(dana.get(LIST))
+    assert "Companies are made of the tenants that Partner Center lists for your partner connection." in words(markup)
+    assert "Go to Delegated Admin" not in markup
+    assert "No companies yet. An administrator adds them." in told(staff_of(StaffRole.BILLING), LIST)
+    PartnerConnection.objects.update(removed_at=clock.now())
     assert "There is no partner connection yet." in told(dana, "/office/add/")
 
 

@@ -226,6 +226,20 @@ def test_a_logo_that_is_too_large_is_refused_with_its_size_and_can_be_scaled_dow
     assert "The smaller copy of the logo is not there any more." in gone
 
 
+@pytest.mark.parametrize(("width", "height"), [(1200, 3), (3, 1200), (502, 7), (4000, 60)])
+def test_a_logo_that_would_be_a_line_is_refused(small: House, milan: Client, width: int, height: int) -> None:
+    markup = page(milan.post(f"{PAGE}logo/", {"logo": picture(width, height)}), 422)
+    said = f"This picture is {width} × {height} pixels: within 502 × 81 it is too thin to be seen."
+    assert f"{said} Choose a picture of another shape: at least 8 pixels wide and high when it fits." in words(markup)
+    assert "Scale it down" not in markup
+    assert branding.current().logo_url is None
+
+
+def test_the_thinnest_logo_is_taken(small: House, milan: Client) -> None:
+    milan.post(f"{PAGE}logo/", {"logo": picture(502, 8)})
+    assert branding.current().logo_height == 8
+
+
 @pytest.mark.parametrize("data", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n broken", b"<svg onload='x'/>"])
 def test_what_is_no_picture_is_refused(small: House, milan: Client, data: bytes) -> None:
     answer = milan.post(f"{PAGE}logo/", {"logo": SimpleUploadedFile("logo.png", data or b" ")})

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from tenantry.connection import queries as connections
+from tenantry.connection.models import DirectCsp
 from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord, RunState
 from tenantry.licensing import asking
@@ -78,6 +80,7 @@ def companies(request: OfficeRequest) -> HttpResponse:
         state=_state(request, found, filtered=bool(search or portal), moment=moment),
         run=run if run is not None and run.state in OPEN_RUNS else None,
         filtered=bool(search or portal),
+        begin=_begin(moment) if not found.rows else "",
     )
     return render_page(request, "companies/list", context)
 
@@ -163,6 +166,14 @@ def tell_end(request: HttpRequest, run: RunRecord) -> None:
 def to_run(run: RunRecord) -> HttpResponseRedirect:
     """Lead to the page of a refresh."""
     return HttpResponseRedirect(reverse("office:refresh_run", args=[run.id]))
+
+
+def _begin(moment: Moment) -> str:
+    """Say with what an empty list begins: a connection, Direct CSP on one, or adding companies."""
+    known = connections.connections(moment.real)
+    if not known:
+        return "connect"
+    return "add" if any(one.direct_csp == DirectCsp.SET for one in known) else "direct_csp"
 
 
 def _rows(found: CompanyPage, moment: Moment, labels: Mapping[str, str]) -> SafeString:

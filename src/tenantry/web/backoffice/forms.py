@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
+    from django.utils.functional import _StrPromise
 
 _EMPTY = _("Nothing is written here. Fill it in.")
 _CHOOSE = _("Nothing is chosen. Choose one.")
@@ -18,7 +18,7 @@ _TEXT = {
     "max_length": _("This has %(show_value)d characters, and at most %(limit_value)d fit. Shorten it."),
     "null_characters_not_allowed": _("There is a character in it that cannot be kept. Write it anew."),
 }
-_WORDS: "tuple[tuple[type[forms.Field], dict[str, StrPromise]], ...]" = (
+_WORDS: "tuple[tuple[type[forms.Field], dict[str, _StrPromise]], ...]" = (
     (forms.EmailField, _TEXT | {"required": _ADDRESS, "invalid": _ADDRESS}),
     (
         forms.IntegerField,
