@@ -138,7 +138,9 @@ def test_the_extended_term_says_what_is_possible(house: House, harbour: Company)
     assert "You can let it renew." in page
     assert "It goes on month by month with 22 seats, until you renew or cancel it." in page
     assert "Charged by Microsoft Every month, until you renew or cancel." in page
-    assert "Status Extended term" in page and "The running month ends in " in page
+    assert (
+        "NCE Extended term 22 seats" in page and "Status Extended term" in page and "The running month ends in " in page
+    )
     assert "After that: the extended term, month by month, at a higher price" in page  # the term line
     assert "Month by month Extended term" in text(greta, at(company, "subscriptions/"))
 
@@ -168,10 +170,20 @@ def test_what_is_charged_by_use_has_no_seats_to_change(house: House, harbour: Co
     ingrid, view = signed_in(INGRID), house.subscription(company, "Azure plan")
     page = text(ingrid, of(view))
     assert "Charged by use Azure has no number of seats and no term that ends" in page
-    assert "Change the seats" not in page and "Assigned seats" not in page
+    assert "Change the seats" not in page and "Assigned seats" not in page and "Since 30 August 2022" in page
     asked = text(ingrid, of(view, "end-of-term/"))
     assert "This is charged by use and has no seats that could be changed." in asked
     assert "What is to happen" not in asked
     assert "Azure plan" in text(ingrid, at(company, "subscriptions/")) and "by use" in text(
         ingrid, at(company, "subscriptions/")
     )
+
+
+def test_software_says_why_its_end_cannot_be_decided(house: House, harbour: Company) -> None:
+    company = Company.objects.exclude(id=harbour.id).get()
+    refresh_company(company.id)
+    ingrid, view = signed_in(INGRID), house.subscription(company, "SQL Server")
+    page = text(ingrid, of(view))
+    assert "it renews with 4 seats. Software is returned through its order, not by changing it. Ask your" in page
+    assert "Assigned seats" not in page and "Decide what happens" not in page
+    assert of(view, "end-of-term/") not in ingrid.get(at(company, "renewals/")).content.decode()

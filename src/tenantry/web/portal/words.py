@@ -18,6 +18,7 @@ from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 
 BY_USE = frozenset({SubscriptionKind.AZURE_PLAN, SubscriptionKind.LEGACY_AZURE})
+_FOR_PEOPLE = frozenset({SubscriptionKind.NCE, SubscriptionKind.LEGACY})
 WITHOUT_SEATS = BY_USE | {SubscriptionKind.RESERVATION}
 
 _STATUS_TONES = {
@@ -112,6 +113,11 @@ def status_badge(view: SubscriptionView) -> SafeString | str:
     return marks.badge(texts.status_text(view.facts.status), _STATUS_TONES.get(view.facts.status, "neutral"))
 
 
+def counts_people(view: SubscriptionView) -> bool:
+    """Say whether seats of it are given to people: not of software or usage, and no longer of what was cancelled."""
+    return view.facts.kind in _FOR_PEOPLE and view.facts.status is not Status.DELETED
+
+
 def ending_short(ending: Ending, quantity_now: int) -> str:
     """Say in two or three words what happens on the next date; empty where there is nothing to say."""
     match ending.outcome:
@@ -137,6 +143,14 @@ def ending_short(ending: Ending, quantity_now: int) -> str:
             return _("Not clear")
         case Outcome.NOTHING:
             return ""
+
+
+def ending_sentence(view: SubscriptionView, now: datetime) -> str:
+    """Say what happens at the end of the term if nobody acts, and whom to ask where nothing can be done here."""
+    sentence = texts.ending_text(view.ending, now)
+    if view.ending.outcome is Outcome.CONVERTS:
+        return f"{sentence} {_('Ask your partner if you do not want that.')}"
+    return sentence
 
 
 def ending_kind(view: SubscriptionView, undecided: bool) -> str:

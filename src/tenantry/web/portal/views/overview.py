@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.kernel.ids import CompanyId
-from tenantry.licensing import queries, texts
+from tenantry.licensing import queries
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
 from tenantry.web.portal import history, words
 from tenantry.web.portal.context import company_page
-from tenantry.web.portal.planning import decide_url
+from tenantry.web.portal.planning import decide_url, may_words
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.drawings import year_strip
 
@@ -70,10 +70,7 @@ def decisions(request: PortalRequest, found: list[SubscriptionView], now: dateti
 def _what(view: SubscriptionView, now: datetime) -> str:
     if view.wish is not None and view.wish.lost_at is not None:
         return _("What was decided is not at Microsoft: decide again.")
-    sentence = texts.ending_text(view.ending, now)
-    if view.facts.is_trial:
-        return f"{sentence} {_('Ask your partner if you do not want that.')}"
-    return sentence
+    return words.ending_sentence(view, now)
 
 
 def strip(
@@ -116,6 +113,7 @@ def overview(request: PortalRequest, company_id: UUID) -> HttpResponse:
         activity_url=reverse("portal:activity", args=[company_id]),
         decisions=decisions(request, undecided[:MOST_DECISIONS], now),
         more_decisions=len(undecided) > MOST_DECISIONS,
+        may_not="" if request.access.may(Permission.DECIDE_END) else may_words(request.access, Permission.DECIDE_END),
         next_one=coming[0] if coming else None,
         next_date=words.term_day_both(coming[0].facts.commitment_end, now)
         if coming and coming[0].facts.commitment_end

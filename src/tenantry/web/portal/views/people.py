@@ -29,7 +29,6 @@ class Row:
     name: str
     address: str
     role: str
-    role_means: str
     state: SafeString | str
     seen: str
 
@@ -48,13 +47,11 @@ def people(request: PortalRequest, company_id: UUID) -> HttpResponse:
 
 
 def _row(row: EndUserRow, moment: Moment) -> Row:
-    name, means = end_user_role_text(row.role)
     return Row(
         tile=marks.initials_tile(row.name or row.email, "person"),
         name=row.name or row.email,
         address=row.email if row.name else "",
-        role=name,
-        role_means=means,
+        role=end_user_role_text(row.role)[0],
         state=_state(row),
         seen=dates.distance(row.last_sign_in_at, moment.real) if row.last_sign_in_at else "",
     )

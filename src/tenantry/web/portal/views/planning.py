@@ -22,7 +22,7 @@ from tenantry.licensing.rules.terms import Outcome
 from tenantry.licensing.rules.wishes import Cancel, DecideEndOfTerm, Reactivate, Wish, WithdrawSchedule
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
-from tenantry.web.portal import wishing
+from tenantry.web.portal import wishing, words
 from tenantry.web.portal.planning import PlanView, RefusalView, plan_view, refusal_view
 from tenantry.web.portal.views.subscription import find, locked, planner, subscription_page
 from tenantry.web.portal.wishing import Door, EndForm, SeatsForm, address_of, door_of, open_plan
@@ -162,6 +162,9 @@ def _show_end(
     )
     parts |= {
         "form": form if is_open else None,
+        "question": _("What is to happen now that the term is over?")
+        if words.is_extended(view)
+        else _("What is to happen when the term ends?"),
         "notes": _choice_notes(view, possible, moment),
         "form_url": Door.END_OF_TERM.url(request.access.company_id, view.id),
         "with_seats": view.facts.kind is SubscriptionKind.NCE and view.ending.outcome is not Outcome.STAYS_EXTENDED,

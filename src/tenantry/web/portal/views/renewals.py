@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.kernel.ids import CompanyId
-from tenantry.licensing import queries, texts
+from tenantry.licensing import queries
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView
 from tenantry.people.access import CompanyAccess
@@ -35,7 +35,6 @@ class Row:
     name: str
     tile: SafeString
     tags: SafeString
-    seats: str
     date: str
     what: str
     decided: str
@@ -106,9 +105,8 @@ def _row(view: SubscriptionView, access: CompanyAccess, now: datetime, undecided
         name=view.name,
         tile=marks.initials_tile(view.row.offer_name),
         tags=words.tags(view),
-        seats=words.quantity(view),
         date=words.term_day_both(end, now) if end else "",
-        what=texts.ending_text(view.ending, now),
+        what=words.ending_sentence(view, now),
         decided=decided,
         lost=lost,
         badge=_badge(view, undecided),

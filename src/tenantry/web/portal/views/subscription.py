@@ -49,14 +49,17 @@ class Planner:
 
 @dataclass(frozen=True, slots=True)
 class EndBlock:
-    """What happens at the end of the term, who decided it, and the ways on (addresses; empty: not open)."""
+    """What happens at the end of the term, who decided it, and the ways on (addresses; empty: not open).
+
+    ``hint`` says who may decide it, or why nobody can.
+    """
 
     sentence: str
     decided: str
     lost: str
     decide_url: str
     withdraw_url: str
-    who_may: str
+    hint: str
 
 
 def find(request: PortalRequest, company_id: UUID, subscription_id: UUID, moment: Moment) -> SubscriptionView:
@@ -76,7 +79,15 @@ def subscription_page(
     crumbs = [Crumb(_("Subscriptions"), reverse("portal:subscriptions", args=[company_id]))]
     crumbs += [Crumb(view.name, url), Crumb(last)] if last else [Crumb(view.name)]
     return company_page(
-        request, "subscriptions", moment, view=view, url=url, crumbs=crumbs, tags=words.tags(view), **more
+        request,
+        "subscriptions",
+        moment,
+        view=view,
+        url=url,
+        crumbs=crumbs,
+        tags=words.tags(view),
+        status=words.status_badge(view),
+        **more,
     )
 
 
@@ -99,7 +110,7 @@ def subscription(request: PortalRequest, company_id: UUID, subscription_id: UUID
         stop=_stop(view, possible, access),
         facts=_facts(view, possible, moment),
         licences_known=freshness.licences_known,
-        with_seats=view.facts.kind not in words.WITHOUT_SEATS,
+        with_assigned=words.counts_people(view),
         order_url=reverse("portal:order", args=[company_id, view.order.id]) if view.order else "",
         order_words=outcomes.wish_words(view.order) if view.order else "",
         happenings=history.happenings(found, now, named=False),
@@ -220,14 +231,18 @@ def _end(view: SubscriptionView, possible: Possibilities, access: CompanyAccess,
                 "reason": reason,
             }
     is_open = any(refusal is None for refusal in possible.decide.values()) and view.order is None
+    closed = ""
+    if not is_open and view.order is None and possible.seats is None:  # else the planner's place says it
+        against = next((refusal for refusal in possible.decide.values() if refusal is not None), None)
+        closed = " ".join(texts.refusal_text(against, now)) if against is not None else ""
     withdraw = possible.withdraw is None and view.order is None and access.may(Permission.CHANGE_QUANTITY)
     return EndBlock(
-        sentence=texts.ending_text(view.ending, now),
+        sentence=words.ending_sentence(view, now),
         decided="" if lost else decided,
         lost=lost,
         decide_url=decide_url(view, access, now),
         withdraw_url=wishing.address_of(WithdrawSchedule(), company_id, view.id) if withdraw else "",
-        who_may=may_words(access, Permission.DECIDE_END) if is_open and not access.may(Permission.DECIDE_END) else "",
+        hint=may_words(access, Permission.DECIDE_END) if is_open and not access.may(Permission.DECIDE_END) else closed,
     )
 
 
@@ -276,9 +291,10 @@ def _term_facts(view: SubscriptionView, last: datetime | None, now: datetime) ->
     """Say when the term began and ends, or ended; in the extended term also when its running month ends."""
     facts = view.facts
     found: list[tuple[str, SafeString | str]] = []
-    if facts.term_start is not None:
-        found.append((_("The term began"), words.term_day(facts.term_start, now)))
     own_end = words.own_end(facts)
+    if facts.term_start is not None:
+        label = _("The term began") if own_end is not None else _("Since")
+        found.append((label, words.term_day(facts.term_start, now)))
     if last is None or own_end is None:
         return found
     if own_end > now:

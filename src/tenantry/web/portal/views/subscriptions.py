@@ -56,7 +56,7 @@ def _row(view: SubscriptionView, company_id: UUID, now: datetime) -> Row:
         tile=marks.initials_tile(view.row.offer_name),
         tags=words.tags(view),
         seats=words.quantity(view),
-        free=words.free_seats(view.licences),
+        free=words.free_seats(view.licences) if words.counts_people(view) else "",
         term=words.term(view),
         date=words.term_day_both(end, now) if end else "",
         ending=words.ending_short(ending, facts.quantity),
