@@ -16,7 +16,7 @@ from tenantry.licensing.upstream import columns_from_record, digest_of
 from tenantry.people.models import Company
 
 _COUNTS = ("name", "part_number", "assigned", "total", "suspended", "warning")
-# Rows go in as one document: with a parameter for every value, a company with many new ones takes several times as long.
+# Rows go in as one document: with a parameter for every value, a company with many new ones takes far longer.
 _INSERT = """
     INSERT INTO licensing_subscription ({columns})
     SELECT {columns} FROM jsonb_populate_recordset(NULL::licensing_subscription, %s) ON CONFLICT DO NOTHING
@@ -62,7 +62,7 @@ def storing_what_can_be_read_again() -> Iterator[None]:
 
 def store_one(subscription: Subscription, record: Record, moment: Moment, *, order: ChangeOrder | None) -> Subscription:
     """Store one subscription as it was just read; ``order`` is what changed it, if one of ours did."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         row = Subscription.objects.select_for_update(of=("self",)).get(id=subscription.id)
         _store(row, record, digest_of(record), moment, order)
         return row

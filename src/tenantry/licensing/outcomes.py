@@ -37,7 +37,7 @@ def apply(held: Lease, order: ChangeOrder, plan: Plan, record: Record, *, eviden
             needs_person=False,
             outcome=evidence,
         )
-        order.refresh_from_db()
+        order = held.order()
         subscription = mirror.store_one(order.subscription, record, moment, order=order)
         _record(order, "change_order.took_effect", moment, after=evidence)
         keeping.after_order(order, plan, subscription, facts_from_record(record), moment)
@@ -143,7 +143,7 @@ def _end(
             microsoft_words=error.words[:500] if error else "",
             facts={"code": error.code, "words": error.words} if error else {},
         )
-        order.refresh_from_db()
+        order = held.order()
         if record is not None:
             mirror.store_one(order.subscription, record, moment, order=None)
         _record(order, f"change_order.{state.value}", moment, after=outcome)

@@ -3,7 +3,6 @@
 import contextlib
 import time
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
@@ -67,9 +66,11 @@ def carry_out(order_id: uuid.UUID) -> None:
         if held is None:
             _wake_after_other_holder(order_id, moment)
             return
-        with contextlib.suppress(LeaseLostError), calls_for_order(order_id), _client(held) as client:
+        with contextlib.suppress(LeaseLostError), calls_for_order(order_id):
+            order = held.order()
+            client = _client(held, order)
             if client is not None:
-                _step(held, client)
+                _step(held, order, client)
 
 
 def _wake_after_other_holder(order_id: uuid.UUID, moment: Moment) -> None:
@@ -80,21 +81,16 @@ def _wake_after_other_holder(order_id: uuid.UUID, moment: Moment) -> None:
     actions.wake(order_id, seconds=max(0.5, (due - moment.real).total_seconds() + 0.5), moment=moment)
 
 
-@contextlib.contextmanager
-def _client(held: Lease) -> Iterator[PartnerCenter | None]:
-    """Yield the client of the order's connection, or settle the order when there is no way to Microsoft."""
-    order = held.order()
+def _client(held: Lease, order: ChangeOrder) -> PartnerCenter | None:
+    """Return the client of the order's connection, or settle the order when there is no way to Microsoft."""
     try:
-        client = client_for(order.company.connection_id)
+        return client_for(order.company.connection_id)
     except UpstreamError as error:
         _no_way(held, order, error)
-        yield None
-        return
-    yield client
+        return None
 
 
-def _step(held: Lease, client: PartnerCenter) -> None:
-    order = held.order()
+def _step(held: Lease, order: ChangeOrder, client: PartnerCenter) -> None:
     if order.state == OrderState.SENDING and not order.accepted:
         # Whoever was sending is gone, since right before now at the latest. Only Microsoft knows whether it arrived.
         moment = Moment.current()
@@ -126,9 +122,10 @@ def _send(held: Lease, order: ChangeOrder, client: PartnerCenter) -> None:
         outcomes.fail(held, order, code="cannot_write", words=str(error), advice="")
         return
     before = facts_to_json(facts_from_record(record))
-    if not _announce(held, before=before, read_on=read_on):
+    announced = _announce(held, before=before, read_on=read_on)
+    if announced is None:
         return
-    order = held.order()
+    order = announced
     if order.sent_at is None or (clock.now() - order.sent_at).total_seconds() > SEND_AT_ONCE_SECONDS:
         _queue_again(held, "too_late_to_send", Moment.current(), 0.5)
         return
@@ -148,7 +145,8 @@ def _send(held: Lease, order: ChangeOrder, client: PartnerCenter) -> None:
             _unsure(held, order, "interrupted", {})
         raise
     held.move("accepted", Moment.current(), accepted=True)
-    read_back(held, held.order(), client, done=not answer.accepted)
+    order.accepted = True
+    read_back(held, order, client, done=not answer.accepted)
 
 
 def _judge(held: Lease, order: ChangeOrder, record: Record) -> Plan | None:
@@ -172,15 +170,18 @@ def _judge(held: Lease, order: ChangeOrder, record: Record) -> Plan | None:
     return plan
 
 
-def _announce(held: Lease, *, before: dict[str, object], read_on: object) -> bool:
-    """Store that the write is about to be sent, unless the stop switch is thrown: then the order waits."""
+def _announce(held: Lease, *, before: dict[str, object], read_on: object) -> ChangeOrder | None:
+    """Store that the write is about to be sent, and return the order as it stands then.
+
+    None when the stop switch is thrown: then the order waits.
+    """
     moment = Moment.current()
     request_id, correlation_id = uuid.uuid4(), uuid.uuid4()
     with transaction.atomic():
         # The row lock orders us against the switch: whoever threw it has stopped everything that is not announced yet.
         if actions.stopped_for_update():
             _queue_again(held, "held", moment, HELD_SECONDS)
-            return False
+            return None
         held.move(
             "sending",
             moment,
@@ -196,8 +197,9 @@ def _announce(held: Lease, *, before: dict[str, object], read_on: object) -> boo
             # The order keeps the ids of its last sending only; its steps keep those of every one.
             facts={"request_id": str(request_id), "correlation_id": str(correlation_id)},
         )
-        outcomes.record_sending(held.order(), moment)
-    return True
+        order = held.order()
+        outcomes.record_sending(order, moment)
+    return order
 
 
 def _not_accepted(held: Lease, order: ChangeOrder, error: UpstreamError) -> None:

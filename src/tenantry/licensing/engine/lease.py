@@ -67,18 +67,18 @@ class Lease:
         Errors: LeaseLostError if the order is no longer ours, or not in the state that the caller believes.
         """
         facts = changes.pop("facts", {})
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             rows = ChangeOrder.objects.filter(id=self.order_id, lease_owner=self.owner, state__in=OPEN_STATES)
             if only_from is not None:
                 rows = rows.filter(state=only_from)
             if rows.update(**changes) != 1:
                 raise LeaseLostError
-            order = ChangeOrder.objects.only("state", "company_id").get(id=self.order_id)
+            state, company_id = ChangeOrder.objects.values_list("state", "company_id").get(id=self.order_id)
             OrderEvent.objects.create(
                 order_id=self.order_id,
-                company_id=order.company_id,
+                company_id=company_id,
                 happened_at=moment.commerce,
-                state=order.state,
+                state=state,
                 what=what,
                 facts=facts,
             )
