@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
 
 from tenantry.audit import actions as audit
 from tenantry.jobs.queue import enqueue
@@ -209,8 +210,11 @@ def current_limits() -> Limits:
 
 def stopped_for_update() -> bool:
     """Say whether the stop switch is thrown, and keep anybody from moving it until the transaction ends."""
-    limits, _ = Limits.objects.get_or_create(id=1)
-    return Limits.objects.select_for_update().get(id=limits.id).stopped_at is not None
+    limits = Limits.objects.select_for_update().filter(id=1).first()
+    if limits is None:
+        Limits.objects.bulk_create([Limits(id=1)], ignore_conflicts=True)
+        limits = Limits.objects.select_for_update().get(id=1)
+    return limits.stopped_at is not None
 
 
 @transaction.atomic
@@ -235,12 +239,14 @@ def stop(*, acting_as: Actor, reason: str, moment: Moment) -> None:
 
 @transaction.atomic
 def go(*, acting_as: Actor, moment: Moment) -> None:
-    """Release the stop switch and wake up what waited."""
+    """Release the stop switch and wake up what it held; what Microsoft told to wait goes on waiting."""
     acting_as.check_whole_partner()
     Limits.objects.filter(id=1).update(stopped_at=None, stopped_by="", stop_reason="")
-    held = ChangeOrder.objects.filter(state=OrderState.QUEUED)
-    held.update(not_before=moment.real)
-    for order_id in held.values_list("id", flat=True):
+    newest = OrderEvent.objects.filter(order=OuterRef("id")).order_by("-id").values("what")[:1]
+    held = ChangeOrder.objects.filter(state=OrderState.QUEUED).alias(newest=Subquery(newest)).filter(newest="held")
+    ids = list(held.values_list("id", flat=True))
+    ChangeOrder.objects.filter(id__in=ids).update(not_before=moment.real)
+    for order_id in ids:
         wake(order_id)
     _audit_partner("stop_switch.released", acting_as, moment)
 

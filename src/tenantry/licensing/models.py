@@ -58,7 +58,6 @@ class CompanyRefresh(models.Model):
     """How fresh a company's mirror is and what went wrong last: apart, so that an unchanged mirror is not written."""
 
     company = models.OneToOneField(Company, on_delete=models.CASCADE, primary_key=True, related_name="refresh")
-    wanted_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     succeeded_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)

@@ -28,7 +28,6 @@ class Migration(migrations.Migration):
                         to="people.company",
                     ),
                 ),
-                ("wanted_at", models.DateTimeField(null=True)),
                 ("started_at", models.DateTimeField(null=True)),
                 ("succeeded_at", models.DateTimeField(null=True)),
                 ("failed_at", models.DateTimeField(null=True)),
