@@ -186,6 +186,17 @@ def test_an_account_without_mfa_never_replaces_a_working_consent(house: House) -
     assert house.connection.state == ConnectionState.WORKING
 
 
+def test_an_account_without_mfa_is_told_by_its_token_when_partner_center_does_not_answer(house: House) -> None:
+    house.sandbox.fault("status", path="/v1/profiles/*", status=503)
+    house.connection.refresh_from_db()
+    before = bytes(house.connection.sealed_refresh_token or b"")
+    run = grant(connection=house.connection, mfa="no")
+
+    assert (run.state, run.details["advice"]) == (RunState.FAILED, "mfa_missing")
+    house.connection.refresh_from_db()
+    assert bytes(house.connection.sealed_refresh_token or b"") == before
+
+
 def test_a_code_of_another_tenant_is_not_redeemed(microsoft: SandboxHandle, settings: Settings) -> None:
     own = settings.PARTNER_TENANT_ID
     settings.PARTNER_TENANT_ID = ""
