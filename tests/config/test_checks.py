@@ -21,6 +21,11 @@ PRODUCTION = {
     "SIGN_IN_CLIENT_ID": "one",
     "SIGN_IN_CLIENT_SECRET": "two",
     "PARTNER_CLIENT_ID": "three",
+    "SETTLE_SECONDS": 60,
+    "ORDER_LEASE_SECONDS": 5,
+    "SESSION_ABSOLUTE_HOURS": 10,
+    "SESSION_IDLE_MINUTES": 600,
+    "FRESH_SIGN_IN_MINUTES": 600,
 }
 
 
@@ -72,6 +77,13 @@ def test_a_safe_worker_may_start(safe_worker: Settings) -> None:
         ("SIGN_IN_CLIENT_SECRET", "", "TENANTRY_SIGN_IN_CLIENT_SECRET is not set"),
         ("PARTNER_CLIENT_ID", "", "TENANTRY_PARTNER_CLIENT_ID is not set"),
         ("REHEARSAL", True, "does not say where the sandbox is"),
+        ("SETTLE_SECONDS", 59, "TENANTRY_SETTLE_SECONDS is 59: an order whose answer was lost could be sent again"),
+        ("UPSTREAM_READ_SECONDS", 300, "while Microsoft still works on it. Set at least 305."),
+        ("ORDER_LEASE_SECONDS", 4, "TENANTRY_ORDER_LEASE_SECONDS is 4: a worker that is merely slow"),
+        ("SESSION_ABSOLUTE_HOURS", 25, "TENANTRY_SESSION_ABSOLUTE_HOURS is 25: a forgotten browser"),
+        ("SESSION_IDLE_MINUTES", 601, "TENANTRY_SESSION_IDLE_MINUTES is longer than a session lasts"),
+        ("FRESH_SIGN_IN_MINUTES", 601, "cancelling would never ask for a new sign-in. Set at most 600"),
+        ("ALLOWED_HOSTS", ["*"], "TENANTRY_ALLOWED_HOSTS lets in every host name."),
     ],
 )
 def test_one_unsafe_setting_is_named(safe: Settings, name: str, value: object, sentence: str) -> None:
@@ -99,6 +111,13 @@ def test_a_rehearsal_never_meets_the_real_microsoft(safe: Settings) -> None:
         "TENANTRY_REHEARSAL is on, but TENANTRY_LOGIN_URL",
         "TENANTRY_REHEARSAL is on, but TENANTRY_PARTNER_CENTER_URL",
     ]
+
+
+def test_a_rehearsal_may_be_in_a_hurry(safe: Settings) -> None:
+    safe.REHEARSAL = True
+    safe.SANDBOX_URL = safe.LOGIN_URL = safe.PARTNER_CENTER_URL = "http://localhost:8001"
+    safe.SETTLE_SECONDS = 3
+    assert problems(Role.WEB) == []
 
 
 @pytest.mark.django_db

@@ -8,12 +8,13 @@ import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from tenantry.audit import actions as audit_actions
 from tenantry.audit import queries as audit
-from tenantry.jobs import queue
+from tenantry.audit.jobs import VERIFY
+from tenantry.jobs import queue, runs
 from tenantry.jobs.testing import run_due_jobs, waiting_jobs
 from tenantry.kernel import clock
 from tenantry.kernel.actor import Actor, ActorKind
@@ -154,3 +155,24 @@ def test_the_heads_of_the_audit_record_leave_by_mail_when_there_are_new_ones() -
     queue.enqueue("notices.publish_audit_heads")
     assert run_due_jobs() == ["notices.publish_audit_heads"]
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.usefixtures("production")
+def test_a_record_that_is_not_whole_is_told_by_mail_every_night() -> None:
+    actions.set_address(acting_as=DANA, address=MAIL, now=NOON)
+    queue.enqueue("notices.verify_audit_record")
+    assert run_due_jobs() == ["notices.verify_audit_record"]
+    assert [run.message_key for run in runs.log(kinds=[VERIFY])] == ["audit_whole"]
+    assert mail.outbox == []
+    with connection.cursor() as cursor:  # as somebody would who can write to the database
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE audit_auditrow DISABLE TRIGGER USER")
+        cursor.execute("UPDATE audit_auditrow SET actor_name = 'Nobody'")
+        cursor.execute("ALTER TABLE audit_auditrow ENABLE TRIGGER USER")
+    for night in (1, 2):
+        queue.enqueue("notices.verify_audit_record")
+        assert run_due_jobs() == ["notices.verify_audit_record", "notices.send"]
+        assert len(mail.outbox) == night
+    assert mail.outbox[0].subject == "The audit record is broken at 1 place"
+    assert str(mail.outbox[0].body).endswith("\npartner, 1: changed\n")
+    assert {run.message_key for run in runs.log(kinds=[VERIFY])} == {"audit_whole", "audit_broken"}

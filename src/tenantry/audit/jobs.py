@@ -1,6 +1,7 @@
 """Jobs about the audit record: it may have millions of rows, so reading all of it is no work for a page."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -32,12 +33,18 @@ def ask_verify(*, acting_as: Actor, now: datetime) -> RunRecord:
 @task(name="audit.verify")
 def verify_record(run_id: str) -> None:
     """Read the whole record and leave the result in the run."""
+    check_record(run_id)
+
+
+def check_record(run_id: UUID | str) -> VerifyResult:
+    """Read the whole record, leave the result in the run and return it."""
     with runs.running(run_id):
         result = verify()
         if result.whole:
             runs.finish(run_id, WHOLE, _details(result))
         else:
             runs.fail(run_id, BROKEN, _details(result))
+    return result
 
 
 def _details(result: VerifyResult) -> dict[str, object]:

@@ -13,6 +13,9 @@ from tenantry.kernel.seal import CannotOpen, CannotSeal, Place, open_sealed, sea
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SHORTEST_SECRET_KEY = 40
+_LEAST_SETTLE = 60
+_LEAST_LEASE = 5
+_LONGEST_SESSION = 24
 
 
 class Role(StrEnum):
@@ -94,12 +97,45 @@ def _production(role: Role) -> Iterator[str]:
     for name in ("LOGIN_URL", "PARTNER_CENTER_URL"):
         if not getattr(settings, name).startswith("https://"):
             yield f"TENANTRY_{name} must be an https address outside of rehearsal."
+    yield from _numbers()
     wanted = ["PARTNER_TENANT_ID", "SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET", "PARTNER_CLIENT_ID"]
     if role is Role.WORKER:
         wanted.append("PARTNER_CLIENT_SECRET")
     for name in wanted:
         if not getattr(settings, name):
             yield f"TENANTRY_{name} is not set; docs/start/microsoft.md says where to find it."
+
+
+def _numbers() -> Iterator[str]:
+    """Numbers that would work and do harm; a rehearsal may have them."""
+    settle = max(_LEAST_SETTLE, settings.UPSTREAM_CONNECT_SECONDS + settings.UPSTREAM_READ_SECONDS)
+    if settle > settings.SETTLE_SECONDS:
+        yield (
+            f"TENANTRY_SETTLE_SECONDS is {settings.SETTLE_SECONDS}: an order whose answer was lost could be sent again "
+            f"while Microsoft still works on it. Set at least {settle}."
+        )
+    if settings.ORDER_LEASE_SECONDS < _LEAST_LEASE:
+        yield (
+            f"TENANTRY_ORDER_LEASE_SECONDS is {settings.ORDER_LEASE_SECONDS}: a worker that is merely slow would lose "
+            f"its order to another one. Set at least {_LEAST_LEASE}."
+        )
+    if settings.SESSION_ABSOLUTE_HOURS > _LONGEST_SESSION:
+        yield (
+            f"TENANTRY_SESSION_ABSOLUTE_HOURS is {settings.SESSION_ABSOLUTE_HOURS}: a forgotten browser would stay "
+            f"signed in for days. Set at most {_LONGEST_SESSION}."
+        )
+    longest = settings.SESSION_ABSOLUTE_HOURS * 60
+    for name, harm in (
+        ("SESSION_IDLE_MINUTES", "a session that nobody uses would never end before its time"),
+        ("FRESH_SIGN_IN_MINUTES", "cancelling would never ask for a new sign-in"),
+    ):
+        if getattr(settings, name) > longest:
+            yield (
+                f"TENANTRY_{name} is longer than a session lasts, so {harm}. "
+                f"Set at most {longest}, or a longer TENANTRY_SESSION_ABSOLUTE_HOURS."
+            )
+    if "*" in settings.ALLOWED_HOSTS:
+        yield "TENANTRY_ALLOWED_HOSTS lets in every host name. Name those that lead here."
 
 
 def _rehearsal() -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Checking the audit record from its page: a job reads all of it, the page shows how it ended."""
 
+import re
+
 from django.db import connection
 from django.urls import reverse
 
@@ -7,6 +9,7 @@ from tenantry.audit.jobs import VERIFY
 from tenantry.audit.models import AuditRow
 from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord
+from tenantry.jobs.queue import enqueue
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.people.models import Company, StaffRole
 from tests.people.house import House
@@ -28,6 +31,12 @@ def test_a_whole_record(small: House) -> None:
     count = AuditRow.objects.count()
     assert f"Is the record whole? Whole Check the record now The record is whole: {count} rows were read." in shown
     assert "; Owner of staff asked for it." in shown
+
+
+def test_the_check_of_the_night_is_shown_as_such(small: House) -> None:
+    enqueue("notices.verify_audit_record")
+    run_due_jobs()
+    assert re.search(r"Checked .*, as every night\.", told(staff_of(StaffRole.OWNER), LOG))
 
 
 def test_two_who_press_get_one_check(small: House) -> None:
