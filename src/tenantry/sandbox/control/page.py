@@ -154,7 +154,10 @@ def _faults(ctx: Context) -> str:
         '<label>Seconds <input name="seconds" placeholder="5"></label>'
         '<label>Status <input name="status" placeholder="503"></label>'
         '<label>Retry-After <input name="retry_after" placeholder="2"></label>'
+        '<label>Code <input name="code" placeholder="none"></label>'
         '<label>Seats by <input name="delta" placeholder="1"></label>'
+        '<label>Seats to <input name="quantity" placeholder="none"></label>'
+        '<label>Writes back <input name="writes" placeholder="1"></label>'
         '<label>When <select name="when"><option>before</option><option>after</option></select></label>'
         "<button>Add fault</button></form>"
     )
