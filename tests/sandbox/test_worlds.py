@@ -58,6 +58,14 @@ def test_small_msp_has_names_that_break_pages(small: Json) -> None:
     assert "O'Connell & Daughters <Solicitors>" in names
 
 
+@pytest.mark.parametrize("spec", ["small-msp", "messy", "large:tenants=30,subscriptions=600,seed=3"])
+def test_nothing_is_overdue_when_a_world_begins(spec: str) -> None:
+    world = worlds.load(spec)
+    written = {body["id"].lower(): body["status"] for body in subscriptions_of(world)}
+    shown = {one.id.lower(): one.body["status"] for one in create_app(world).ctx.store.all_subscriptions()}
+    assert shown == written
+
+
 def test_something_happens_in_the_next_days(small: Json) -> None:
     closing = sorted(
         parse_moment(lot["until"]) for body in subscriptions_of(small) for lot in body["_sandbox"].get("lots", [])

@@ -233,8 +233,12 @@ def _ended(world: World) -> None:
     """Subscriptions that are over, each in its own stage, and one that waits for Microsoft."""
     c = world.company("old-mill", "Old Mill Antiques", "GB", "Ludlow", "oldmill-antiques.example")
     c.person("Margaret Pryce", GLOBAL_ADMIN, hint="Admin of a company whose subscriptions are all over")
-    ended = {"expired": "2026-11-05", "disabled": "2026-08-20", "deleted": "2026-04-01"}
-    for status, day in ended.items():
+    ended = {  # the last day of the term, and since when it is as it is
+        "expired": ("2026-11-05", "2026-11-05"),
+        "disabled": ("2026-08-20", "2026-09-19"),
+        "deleted": ("2026-04-01", "2026-07-30"),
+    }
+    for status, (day, since) in ended.items():
         c.nce(
             "business-basic",
             4,
@@ -244,7 +248,7 @@ def _ended(world: World) -> None:
             commitmentEndDateTime=f"{day}T23:59:59Z",
             billingCycleEndDate=f"{day}T00:00:00Z",
             billingCycleEndDateTime=f"{day}T23:59:59Z",
-            _sandbox={"ended_at": f"{day}T23:59:59Z"},
+            _sandbox={"ended_at": f"{since}T23:59:59Z"},
         )
     c.legacy("legacy-e1", 4, "2018-05-05T09:00:00Z", status="deleted")
 
@@ -253,8 +257,8 @@ def _ended(world: World) -> None:
     c.nce("business-standard", 7, "2025-11-28T09:00:00Z", autoRenewEnabled=False)
     pending = {"pending": {"until": "2026-11-22T21:30:00Z", "why": "operation"}}
     c.nce("exchange-1", 5, "2026-09-14T09:00:00Z", _sandbox=pending)
-    c.nce("visio-1", 1, "2025-10-22T09:00:00Z", status="expired", _sandbox={"ended_at": "2026-10-22T00:00:00Z"},
-          commitmentEndDate="2026-10-21T00:00:00Z", commitmentEndDateTime="2026-10-21T23:59:59Z")  # fmt: skip
+    c.nce("visio-1", 1, "2025-11-10T09:00:00Z", status="expired", _sandbox={"ended_at": "2026-11-10T00:00:00Z"},
+          commitmentEndDate="2026-11-09T00:00:00Z", commitmentEndDateTime="2026-11-09T23:59:59Z")  # fmt: skip
 
 
 def _small_ones(world: World) -> None:
