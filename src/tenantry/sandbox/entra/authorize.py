@@ -62,12 +62,12 @@ class SentBackError(Exception):
 
 
 async def authorize_v2(context: Context, request: Request) -> Response:
-    """Answer GET and POST /{tenant}/oauth2/v2.0/authorize."""
+    """Show the account picker, take its choice, and send code or id token back (PKCE, query, fragment, form_post)."""
     return await _authorize(context, request, v1=False)
 
 
 async def authorize_v1(context: Context, request: Request) -> Response:
-    """Answer GET and POST /{tenant}/oauth2/authorize."""
+    """The same for the v1 endpoint: `resource` in place of `scope`."""
     return await _authorize(context, request, v1=True)
 
 

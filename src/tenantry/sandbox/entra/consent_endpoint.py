@@ -16,7 +16,7 @@ from tenantry.sandbox.entra.forms import NO_STORE, read_form
 
 
 async def admin_consent(context: Context, request: Request) -> Response:
-    """Answer GET and POST /{tenant}/v2.0/adminconsent; a script posts `account` and `consent=accept|decline`."""
+    """Let an administrator admit an application for a tenant; a script posts `account` and `consent=accept|decline`."""
     try:
         return await _admin_consent(context, request)
     except EntraError as error:
@@ -60,7 +60,7 @@ def _redirect(address: str, fields: dict[str, str]) -> Response:
 
 
 async def logout(context: Context, request: Request) -> Response:
-    """Answer GET /{tenant}/oauth2/v2.0/logout: this browser has no accounts any more."""
+    """Sign out: this browser has no accounts any more."""
     directory = context.directory
     directory.sessions.pop(request.cookies.get(COOKIE, ""), None)
     target = request.query_params.get("post_logout_redirect_uri", "")

@@ -15,7 +15,7 @@ from tenantry.sandbox.context import Context
 
 
 async def openid_configuration(context: Context, request: Request) -> Response:
-    """Answer GET /{tenant}/v2.0/.well-known/openid-configuration."""
+    """Give the discovery document of the v2 endpoints; `common` and `organizations` have a template for an issuer."""
     name = str(request.path_params["tenant"])
     tenant = context.directory.tenant(name)
     base = context.base_for(request)
@@ -23,7 +23,7 @@ async def openid_configuration(context: Context, request: Request) -> Response:
 
 
 async def openid_configuration_v1(context: Context, request: Request) -> Response:
-    """Answer GET /{tenant}/.well-known/openid-configuration, the document of the v1 endpoints."""
+    """Give the discovery document of the v1 endpoints, with the issuer at sts.windows.net."""
     name = str(request.path_params["tenant"])
     tenant = context.directory.tenant(name)
     issuer = f"https://sts.windows.net/{tenant.id if tenant else '{tenantid}'}/"
@@ -56,7 +56,7 @@ _CLAIMS = ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "nonce", "pref
 
 
 async def keys(context: Context, request: Request) -> Response:
-    """Answer GET /{tenant}/discovery/v2.0/keys: every key with the issuer that may use it."""
+    """Give the signing keys, every key with the issuer that may use it."""
     tenant = context.directory.tenant(str(request.path_params["tenant"]))
     document = context.directory.keys.published(context.base_for(request), tenant.id if tenant else None)
     return JSONResponse(document, headers={"Cache-Control": "max-age=86400, private"})

@@ -94,7 +94,7 @@ def _application(directory: Directory, application: Application) -> JsonDict:
 
 
 def show(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Answer GET /_sandbox/entra."""
+    """Show tenants, people, applications, settings and planned refusals."""
     return {
         "settings": directory.settings,
         "signing_key": directory.keys.organisation[0].kid,
@@ -105,7 +105,7 @@ def show(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
 
 
 def change_settings(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Answer PATCH /_sandbox/entra/settings: access_token_seconds, single_sign_on."""
+    """Change settings: access_token_seconds, single_sign_on."""
     for name, value in body.items():
         if name not in directory.settings or type(value) is not type(directory.settings[name]):
             raise KnobError(f"no such setting or wrong type: {name}")
@@ -114,14 +114,14 @@ def change_settings(directory: Directory, request: Request, body: JsonDict) -> J
 
 
 def roll_keys(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Answer POST /_sandbox/entra/keys/roll: `keep_old` false withdraws the older keys at once."""
+    """Sign with a new key: `keep_old` false withdraws the older keys at once."""
     kid = directory.keys.roll(keep_old=bool(body.get("keep_old", True)))
     directory.checked_tokens.clear()
     return {"signing_key": kid, "published_keys": [key.kid for key in directory.keys.organisation]}
 
 
 def plan_refusal(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Answer POST /_sandbox/entra/refusals: refuse coming requests with an AADSTS `code`."""
+    """Plan a refusal: refuse coming requests with an AADSTS `code`."""
     if body.get("code") not in CODES:
         raise KnobError(f"code has to be one of {sorted(CODES)}")
     refusal = Refusal(**{**body, "id": str(uuid.uuid4())})
@@ -132,14 +132,14 @@ def plan_refusal(directory: Directory, request: Request, body: JsonDict) -> Json
 
 
 def forget_refusals(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Answer DELETE /_sandbox/entra/refusals."""
+    """Forget every planned refusal."""
     count = len(directory.refusals)
     directory.refusals.clear()
     return {"removed": count}
 
 
 def revoke_refresh_tokens(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Answer POST /_sandbox/entra/refresh-tokens/revoke: `code` (50173), `application` and `person` narrow it down."""
+    """Revoke refresh tokens: `code` (50173), `application` and `person` narrow it down."""
     code = body.get("code", 50173)
     if code not in CODES:
         raise KnobError(f"code has to be one of {sorted(CODES)}")
@@ -148,7 +148,7 @@ def revoke_refresh_tokens(directory: Directory, request: Request, body: JsonDict
 
 
 def add_person(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Answer POST /_sandbox/entra/people: `tenant`, `upn`, `name` are needed, the rest as in a world."""
+    """Add a person: `tenant`, `upn`, `name` are needed, the rest as in a world."""
     tenant = directory.tenants.get(str(body.get("tenant")))
     if tenant is None:
         raise KnobError("tenant has to be the id of a tenant of the world")
@@ -161,7 +161,7 @@ def add_person(directory: Directory, request: Request, body: JsonDict) -> JsonDi
 
 
 def change_person(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Answer PATCH /_sandbox/entra/people/{key}: rename, disable, or `recreate` (a new object id, grants gone)."""
+    """Change a person: rename, disable, or `recreate` (a new object id, grants gone)."""
     person = directory.people.get(str(request.path_params["key"]))
     if person is None:
         raise KnobError("no such person", 404)
@@ -175,7 +175,7 @@ def change_person(directory: Directory, request: Request, body: JsonDict) -> Jso
 
 
 def change_tenant(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Answer PATCH /_sandbox/entra/tenants/{id}: name, domains, user_consent, consented, delegated_admin."""
+    """Change a tenant: name, domains, user_consent, consented, delegated_admin."""
     tenant: Tenant | None = directory.tenants.get(str(request.path_params["id"]))
     if tenant is None:
         raise KnobError("no such tenant", 404)
@@ -184,7 +184,7 @@ def change_tenant(directory: Directory, request: Request, body: JsonDict) -> Jso
 
 
 def change_application(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Answer PATCH /_sandbox/entra/applications/{id}: also `secrets` as [{"value", "expires"}]."""
+    """Change an application: also `secrets` as [{"value", "expires"}]."""
     application = _known_application(directory, request)
     if "secrets" in body:
         application.secrets = [Secret(**secret) for secret in body.pop("secrets")]
@@ -193,7 +193,7 @@ def change_application(directory: Directory, request: Request, body: JsonDict) -
 
 
 def add_certificate(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Answer POST /_sandbox/entra/applications/{id}/certificates: `pem` is uploaded as an administrator would."""
+    """Add a certificate: `pem` is uploaded as an administrator would."""
     application = _known_application(directory, request)
     certificate = ApplicationCertificate.from_pem(str(body.get("pem", "")))
     if certificate.pem not in application.certificates:

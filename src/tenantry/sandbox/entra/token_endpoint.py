@@ -32,12 +32,12 @@ CLOCK_SKEW = 300
 
 
 async def token_v2(context: Context, request: Request) -> Response:
-    """Answer POST /{tenant}/oauth2/v2.0/token."""
+    """Redeem codes, refresh tokens and client credentials, by secret, certificate assertion or HTTP Basic."""
     return await _token(context, request, v1=False)
 
 
 async def token_v1(context: Context, request: Request) -> Response:
-    """Answer POST /{tenant}/oauth2/token: `resource` in place of `scope`, numbers as strings."""
+    """The same for the v1 endpoint: `resource` in place of `scope`, numbers as strings."""
     return await _token(context, request, v1=True)
 
 

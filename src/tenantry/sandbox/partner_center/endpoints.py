@@ -11,7 +11,7 @@ _S = _C + "/subscriptions/{subscription}"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/customers", customers.list_customers, "4.1", note="seek paging, filter by beginning"),
-    Endpoint("POST", "/customers", customers.create_customer, "4.1", note="creates no people in the directory"),
+    Endpoint("POST", "/customers", customers.create_customer, "4.1", note="no people; registration numbers unchecked"),
     Endpoint("GET", "/customers/relationshiprequests", customers.get_relationship_request, "4.1"),
     Endpoint("GET", _C, customers.get_customer, "4.1"),
     Endpoint("PATCH", _C, customers.patch_customer, "4.1", app_only=False, note="relationshipToPartner none"),

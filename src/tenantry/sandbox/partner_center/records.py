@@ -94,6 +94,7 @@ def _add(ctx: Context, record: JsonDict) -> None:
     record = {
         "id": str(uuid.uuid4()),
         "partnerId": ctx.store.partner["tenant_id"],
+        "participants": [],
         **drop_nulls(record),
         "attributes": {"objectType": "AuditRecord"},
     }
