@@ -153,6 +153,11 @@ def test_a_meter_says_its_figures(used: int | None, words: str) -> None:
     assert words in bare(data.meter(used, 12, "Seats"))
 
 
+def test_a_large_figure_is_grouped() -> None:
+    assert '<span class="figure-number">1,463</span>' in data.figure(1463, "licences")
+    assert '<span class="figure-number">2027</span>' in data.figure("2027", "year")
+
+
 def test_pagination_keeps_the_question_and_names_its_place() -> None:
     page = Paginator(range(1, 1001), 50).get_page(7)
     markup = render('{% pagination page "companies" %}', {"page": page}, "/?q=x&page=7")

@@ -71,6 +71,11 @@ def test_very_many_are_gathered_by_week_and_outcome() -> None:
         assert layout.height <= year_strip.MOST_HEIGHT + 2
 
 
+def test_many_seats_are_grouped() -> None:
+    strip = year_strip.draw([Renewal("all", NOW + DAY, 1463)], NOW)
+    assert (strip.summary, strip.entries[0].seats) == ("1 renewal · 1,463 seats", "1,463 seats")
+
+
 def test_nothing_to_renew_is_an_empty_line() -> None:
     strip = year_strip.draw([], NOW)
     assert strip.summary == "No renewals in the next twelve months"

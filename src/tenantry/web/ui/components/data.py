@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Page
 from django.http import QueryDict
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -53,9 +54,10 @@ def sort_header(
 
 def figure(number: str | int, meaning: str, note: str = "", url: str = "") -> SafeString:
     """Show a strong number with a word of meaning under it, as a link where there is something to see."""
+    shown = number_format(number, use_l10n=True, force_grouping=True) if isinstance(number, int) else number
     tail = format_html('<span class="figure-note">{}</span>', note) if note else ""
     inner = format_html(
-        '<span class="figure-number">{}</span><span class="figure-meaning">{}</span>{}', number, meaning, tail
+        '<span class="figure-number">{}</span><span class="figure-meaning">{}</span>{}', shown, meaning, tail
     )
     if url:
         return format_html('<a class="figure" href="{}">{}</a>', url, inner)

@@ -6,7 +6,7 @@ from datetime import datetime
 from math import sqrt
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -108,7 +108,8 @@ def outcome_words(kind: str) -> str:
 
 
 def _seats(count: int) -> str:
-    return ngettext("%(n)s seat", "%(n)s seats", count) % {"n": count}
+    number = number_format(count, use_l10n=True, force_grouping=True)
+    return ngettext("%(n)s seat", "%(n)s seats", count) % {"n": number}
 
 
 def _stack(places: Sequence[tuple[float, float]], shrink: float) -> list[tuple[float, float, float]]:
