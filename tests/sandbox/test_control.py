@@ -129,8 +129,9 @@ def test_the_page_shows_the_world_and_asks_no_other_host(caller: Caller) -> None
     style = caller.send("GET", "/_sandbox/style.css")
     assert (style.status, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
     assert b"url(" not in style.raw
-    icon = caller.send("GET", "/_sandbox/icon.svg")
-    assert (icon.status, icon.headers["content-type"]) == (200, "image/svg+xml")
+    for path in ("/_sandbox/icon.svg", "/favicon.ico"):
+        icon = caller.send("GET", path)
+        assert (icon.status, icon.headers["content-type"]) == (200, "image/svg+xml")
 
 
 def test_the_page_filters_the_journal(caller: Caller) -> None:

@@ -81,6 +81,8 @@ class Sandbox:
             await self._live(receive, send)
         elif scope["type"] == "http":
             path = tidy_path(scope["path"])
+            if path == "/favicon.ico":  # a browser asks for it of itself, where a page of JSON is open
+                path = "/_sandbox/icon.svg"
             if path.startswith("/_sandbox/entra"):
                 scope["path"] = path
                 await send_answer(await from_asgi(self._entra, scope, await read_body(receive) or b""), send)
