@@ -10,6 +10,7 @@ from tenantry.licensing.models import ChangeOrder
 from tenantry.people.models import EndUser
 from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest, PortalRequest, office, portal, public
+from tests.web.sign_in.doors import REHEARSAL
 
 
 def undeclared(request: HttpRequest) -> HttpResponse:
@@ -46,6 +47,7 @@ def inline_style(request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenantry.web.sign_in.urls")),
+    REHEARSAL,
     path("undeclared/", undeclared),
     path("c/<uuid:company_id>/orders/<uuid:order_id>/", careful_order),
     path("c/<uuid:company_id>/leak/<uuid:order_id>/", leaking_order),

@@ -1,14 +1,16 @@
 """Pages for what went wrong: calm, with a next step, and without anything that could fail once more."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from tenantry.web.sign_in import pages
+from tenantry.licensing.moment import Moment
+from tenantry.web.frame import bare_frame
 
 
 def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
-    context = pages.frame() | {"title": title, "words": words}
+    context = bare_frame(Moment.current()) | {"title": title, "words": words}
     return HttpResponse(
         render_to_string("errors/error.html", context, request),
         status=status,
@@ -28,7 +30,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 403."""
-    return _page(request, 403, _("This is not allowed"), _("Nothing was changed."))
+    return _page(
+        request,
+        403,
+        _("This is not allowed"),
+        _("Nothing was changed. If you think that you should be able to do this, ask whoever looks after this portal."),
+    )
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -59,6 +66,7 @@ def failed(request: HttpRequest) -> HttpResponse:
                     "The error has been recorded. If you had just confirmed a change, look at Activity before you "
                     "repeat it: a change that was saved is carried out once and only once."
                 ),
+                "sandbox_url": f"{settings.SANDBOX_URL}/" if settings.REHEARSAL and settings.SANDBOX_URL else "",
             },
         ),
         status=500,

@@ -1,4 +1,4 @@
-"""What every signed-in page has around it: the brand, the person, the rehearsal strip, the stop switch."""
+"""What pages have around them: the brand, the person, the rehearsal strip, the stop switch."""
 
 from django.conf import settings
 from django.urls import reverse
@@ -20,7 +20,7 @@ def page_frame(
     ``role`` says under the person's name who they are here; ``stop_switch_url`` leads those to the switch who may
     release it.
     """
-    context: dict[str, object] = _look(home_url) | {"now": moment.commerce}
+    context: dict[str, object] = bare_frame(moment, home_url) | {"now": moment.commerce}
     if viewer is not None:
         context["person"] = ui.Person(
             name=viewer.person.shown_name,
@@ -40,19 +40,13 @@ def page_frame(
             reason=limits.stop_reason if staff else "",
             settings_url=stop_switch_url,
         )
-    if settings.REHEARSAL and settings.SANDBOX_URL:
-        context["rehearsal"] = ui.Rehearsal(
-            now=moment.commerce,
-            advance_url=reverse("rehearsal:advance"),
-            mailbox_url=reverse("rehearsal:mailbox"),
-            sandbox_url=f"{settings.SANDBOX_URL}/",
-        )
     return context
 
 
-def _look(home_url: str) -> dict[str, object]:
+def bare_frame(moment: Moment, home_url: str = "/") -> dict[str, object]:
+    """Return what pages that need nobody have around them: the brand, who helps, the rehearsal strip; one query."""
     brand = branding.current()
-    return {
+    found: dict[str, object] = {
         "brand": ui.FrameBrand(
             name=brand.portal_name,
             stylesheet_url=brand.stylesheet_url,
@@ -68,3 +62,11 @@ def _look(home_url: str) -> dict[str, object]:
             "url": brand.support_url,
         },
     }
+    if settings.REHEARSAL and settings.SANDBOX_URL:
+        found["rehearsal"] = ui.Rehearsal(
+            now=moment.commerce,
+            advance_url=reverse("rehearsal:advance"),
+            mailbox_url=reverse("rehearsal:mailbox"),
+            sandbox_url=f"{settings.SANDBOX_URL}/",
+        )
+    return found

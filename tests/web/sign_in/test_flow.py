@@ -30,7 +30,7 @@ def test_the_page_has_one_button_which_is_a_link(client: Client, house: House) -
     assert page.headers["Cache-Control"] == "no-store"
     assert text.count("Sign in with Microsoft") == 1
     assert 'href="/sign-in/start/?next=%2Fc%2F1%2F%3Fa%3Db&amp;as=anna.lindqvist%40harbourvale.example"' in text
-    assert "<form" not in text
+    assert "<form" not in text.partition("<main")[2]  # the strip of the rehearsal has one
     assert "For partner staff" not in text
     assert "For partner staff" in client.get("/sign-in/", {"next": "/office/"}).content.decode()
 

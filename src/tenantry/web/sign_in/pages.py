@@ -1,4 +1,4 @@
-"""The words of the sign-in pages, and what they need around them."""
+"""The words of the sign-in pages."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,10 +7,8 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tenantry.branding import queries as branding
 from tenantry.people.outcomes import SignInReason
 from tenantry.web.sign_in.session import Ended
-from tenantry.web.ui.frame import FrameBrand
 
 _KEY = "sign_in_ending"
 
@@ -88,26 +86,6 @@ def remembered(session: SessionBase) -> tuple[Ending, str]:
     """Return how the last try of this browser ended, and with which account."""
     ending, username = session.get(_KEY, [Ending.NO_ACCESS.value, ""])
     return Ending(ending), username
-
-
-def frame() -> dict[str, object]:
-    """Return what the base template reads."""
-    brand = branding.current()
-    return {
-        "brand": FrameBrand(
-            name=brand.portal_name,
-            stylesheet_url=brand.stylesheet_url,
-            logo_url=brand.logo_url or "",
-            logo_width=brand.logo_width,
-            logo_height=brand.logo_height,
-        ),
-        "support": {
-            "name": brand.support_name,
-            "email": brand.support_email,
-            "phone": brand.support_phone,
-            "url": brand.support_url,
-        },
-    }
 
 
 def note(ended: str) -> str:

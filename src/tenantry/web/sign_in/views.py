@@ -18,9 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from tenantry.clients.entra import Identity, IdTokenRefusedError, explain_redirect
 from tenantry.clients.http import SignInNeeded, UpstreamError
 from tenantry.kernel import clock
+from tenantry.licensing.moment import Moment
 from tenantry.people import actions, upstream
 from tenantry.people.access import Viewer, viewer
 from tenantry.web.access import current_viewer, local_path, public
+from tenantry.web.frame import bare_frame
 from tenantry.web.sign_in import attempts, pages, session
 from tenantry.web.sign_in.pages import Ending
 
@@ -40,7 +42,7 @@ def page(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(next_path or _home(who))
     query = {"next": next_path, "as": request.GET.get("as", "")[:254]}
     start_url = f"{reverse('sign_in:start')}?{urlencode({key: value for key, value in query.items() if value})}"
-    context = pages.frame() | {
+    context = bare_frame(Moment.current()) | {
         "start_url": start_url,
         "for_staff": next_path.startswith(_OFFICE),
         "note": pages.note(request.GET.get("ended", "")),
@@ -118,13 +120,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         session.end(request.session)
         return HttpResponseRedirect(reverse("sign_in:out"))
     if who is not None:
-        return render(request, "sign_in/sign_out.html", pages.frame() | {"name": who.person.shown_name})
+        return render(request, "sign_in/sign_out.html", bare_frame(Moment.current()) | {"name": who.person.shown_name})
     back = f"{_own_address(request)}{reverse('sign_in:page')}"
     microsoft = (
         f"{settings.LOGIN_URL}/{upstream.ORGANISATIONS}/oauth2/v2.0/logout?"
         f"{urlencode({'post_logout_redirect_uri': back})}"
     )
-    return render(request, "sign_in/signed_out.html", pages.frame() | {"microsoft_url": microsoft})
+    return render(request, "sign_in/signed_out.html", bare_frame(Moment.current()) | {"microsoft_url": microsoft})
 
 
 @public
@@ -133,7 +135,7 @@ def no_access(request: HttpRequest) -> HttpResponse:
     """Say how a sign-in ended that did not let anybody in, and whom to ask."""
     ending, username = pages.remembered(request.session)
     told = pages.words(ending)
-    context = pages.frame() | {"told": told, "username": username}
+    context = bare_frame(Moment.current()) | {"told": told, "username": username}
     return render(request, "sign_in/ending.html", context, status=told.status)
 
 
@@ -142,7 +144,7 @@ def no_access(request: HttpRequest) -> HttpResponse:
 def admin_approval(request: HttpRequest) -> HttpResponse:
     """Explain that an administrator must approve the application, with the link for that administrator."""
     address = upstream.approval_address(_own_address(request) + reverse("sign_in:return"))
-    context = pages.frame() | {"approval_url": address, "done": request.GET.get("done") == "1"}
+    context = bare_frame(Moment.current()) | {"approval_url": address, "done": request.GET.get("done") == "1"}
     return render(request, "sign_in/admin_approval.html", context)
 
 
@@ -152,9 +154,9 @@ def first_owner(request: HttpRequest, token: str) -> HttpResponse:
     """Show the one-time link's page; the link is used up by the sign-in, not by looking."""
     if not actions.owner_link_is_good(token, clock.now()):
         told = pages.words(Ending.OWNER_LINK)
-        return render(request, "sign_in/ending.html", pages.frame() | {"told": told}, status=told.status)
+        return render(request, "sign_in/ending.html", bare_frame(Moment.current()) | {"told": told}, status=told.status)
     start_url = f"{reverse('sign_in:start')}?{urlencode({'owner': token, 'other': '1'})}"
-    return render(request, "sign_in/first_owner.html", pages.frame() | {"start_url": start_url})
+    return render(request, "sign_in/first_owner.html", bare_frame(Moment.current()) | {"start_url": start_url})
 
 
 def _let_in(request: HttpRequest, identity: Identity, pending: attempts.Pending, now: datetime) -> HttpResponse:
