@@ -86,6 +86,9 @@ def test_a_seat_count_is_changed_without_scripts(house: House, harbour: Company,
     plain.get_by_role("button", name="Search").click()
     plain.get_by_role("link", name=PREMIUM).click()
     plain.get_by_role("spinbutton", name="Seats").fill("45")
+    card = plain.locator(".choices").first.bounding_box()
+    see = plain.get_by_role("button", name="See what happens").bounding_box()
+    assert card is not None and see is not None and see["y"] - card["y"] - card["height"] >= 12
     plain.get_by_role("button", name="See what happens").click()
     expect(plain.get_by_role("spinbutton", name="Seats")).to_have_value("45")
     plain.get_by_role("button", name="Add 3 seats").click()

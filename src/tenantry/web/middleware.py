@@ -49,8 +49,9 @@ def _refuse_null_characters(request: HttpRequest) -> None:
 
 
 def _asks_by_itself(request: HttpRequest) -> bool:
-    """Say whether a page asks for its progress without a click; `live.js` and pages without scripts tell."""
-    return "X-By-Itself" in request.headers or "by-itself" in request.GET
+    """Say whether a page asks for its progress without a click: `live.js` tells, and for whole pages the browser."""
+    loaded_itself = request.headers.get("Sec-Fetch-Mode") == "navigate" and "Sec-Fetch-User" not in request.headers
+    return loaded_itself or "X-By-Itself" in request.headers
 
 
 def _look_up(request: SeenRequest) -> None:

@@ -129,6 +129,7 @@ def test_what_microsoft_does_not_decide_is_settled_by_hand_with_a_note(house: Ho
     address = f"{LIST}{order.id}/"
     assert "Needs a person 1" in told(dana, LIST)
     assert "Settle it by hand" in told(dana, address)
+    assert 'http-equiv="refresh"' not in page(dana.get(address))  # it would empty the form under somebody's hands
     markup = page(dana.post(f"{address}settle/", {"took_effect": "yes", "note": ""}), 422)
     assert "Nothing is written here. Fill it in." in words(markup)
     before = len(audit_verbs())

@@ -50,7 +50,8 @@ def activity(request: PortalRequest, company_id: UUID) -> HttpResponse:
         request,
         "activity",
         moment,
-        state=words.fresh_words(queries.freshness(CompanyId(company_id)), moment),
+        # Orders from here are always the newest; only what comes from Microsoft has an age.
+        state=words.state_line(_("Changes at Microsoft"), queries.freshness(CompanyId(company_id)), moment),
         happenings=history.happenings(found, moment.commerce),
         page=Paginator(range(total), PER_PAGE).page(number),
         filters=filters,
