@@ -103,6 +103,18 @@ def test_no_page_scrolls_sideways(web: LiveServer, page: Page, address: str) -> 
 
 
 @pytest.mark.browser
+def test_what_one_can_do_stays_in_sight_and_nothing_said_takes_no_room(web: LiveServer, page: Page) -> None:
+    page.set_viewport_size({"width": 660, "height": 640})
+    page.goto(f"{web.url}/ui/")
+    table = page.locator(".table-scroll").first
+    assert table.evaluate("one => one.scrollWidth > one.clientWidth")
+    within, action = table.bounding_box(), table.get_by_role("link", name="Change").first.bounding_box()
+    assert within and action and action["x"] + action["width"] <= within["x"] + within["width"]
+    page.goto(f"{web.url}/ui/frame/sign-in")
+    assert page.locator("#messages").evaluate("one => getComputedStyle(one).display") == "none"
+
+
+@pytest.mark.browser
 def test_controls_do_what_they_say(web: LiveServer, page: Page) -> None:
     page.goto(f"{web.url}/ui/")
 
