@@ -18,12 +18,10 @@ from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from tenantry.kernel import clock
@@ -215,12 +213,10 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 
 def _to_fresh_sign_in(request: HttpRequest) -> HttpResponseBase:
-    if request.method != "GET":
-        messages.info(
-            request, _("For your safety you signed in again. Nothing was changed: look once more, then confirm.")
-        )
+    # A form may not lead to another origin, through whatever redirects: then a page of ours with a link stands between.
+    way = "sign_in:start" if request.method == "GET" else "sign_in:page"
     query = {"next": _page_of(request), "fresh": "1"}
-    return _redirect(request, f"{reverse('sign_in:start')}?{urlencode(query)}")
+    return _redirect(request, f"{reverse(way)}?{urlencode(query)}")
 
 
 def _redirect(request: HttpRequest, address: str) -> HttpResponseBase:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_POST
 
@@ -51,6 +52,15 @@ def cancel(request: PortalRequest, company_id: UUID) -> HttpResponse:
     return HttpResponse("cancelled" if request.method == "POST" else "cancel?")
 
 
+@portal(Permission.CANCEL, fresh=True)
+def confirm(request: PortalRequest, company_id: UUID) -> HttpResponse:
+    if request.method == "POST":
+        return HttpResponse("<!doctype html><title>Done</title><p>It is cancelled.</p>")
+    token = f'<input type="hidden" name="csrfmiddlewaretoken" value="{get_token(request)}">'
+    form = f'<form method="post">{token}<button>Cancel now</button></form>'
+    return HttpResponse(f"<!doctype html><title>Sure</title>{form}")
+
+
 @office(Permission.OFFICE_SEE)
 def companies(request: OfficeRequest) -> HttpResponse:
     return HttpResponse("companies")
@@ -78,6 +88,7 @@ REHEARSAL = path(
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tenantry.web.hooks.urls")),
     path("", include("tenantry.web.sign_in.urls")),
     REHEARSAL,
     path("open/", open_page),
@@ -86,6 +97,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<uuid:company_id>/", overview),
     path("c/<uuid:company_id>/change/", change),
     path("c/<uuid:company_id>/cancel/", cancel),
+    path("c/<uuid:company_id>/confirm/", confirm),
     path("office/", companies),
     path("office/add/", add),
     path("office/connections/", connections),

@@ -74,6 +74,26 @@ def test_the_session_gets_a_new_key_and_keeps_nothing_of_before(client: Client, 
     assert not client.session.exists(before)
 
 
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "logged"),
+    [
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+        ("10.0.0.5", "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        ("10.0.0.5", "10.0.0.5", "10.0.0.5"),
+        ("10.0.0.5", "nobody", None),
+    ],
+    ids=["a claim of the visitor's", "through the proxy", "the proxy itself", "no address"],
+)
+def test_the_log_says_where_a_sign_in_came_from(
+    house: House, settings: Settings, peer: str, forwarded: str, logged: str | None
+) -> None:
+    settings.TLS_PROXY_HEADER, settings.PROXY_ADDRESSES = True, ["10.0.0.5"]
+    visitor = Client(REMOTE_ADDR=peer, headers={"X-Forwarded-For": forwarded, "User-Agent": "A browser"})
+    sign_in(visitor, ANNA)
+    record = SignInRecord.objects.get()
+    assert (record.address, record.agent) == (logged, "A browser")
+
+
 def test_end_users_begin_in_the_portal_and_staff_in_the_back_office(client: Client, house: House) -> None:
     assert sign_in(client, ANNA).headers["Location"] == "/"
     assert sign_in(client, SAM).headers["Location"] == "/office/"

@@ -4,7 +4,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tenantry.kernel import clock
@@ -14,6 +17,7 @@ from tests.web.sign_in.cast import make_cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+ANNA = "anna.lindqvist@harbourvale.example"
 EDWARD = "edward.finch@harbourvale.example"
 
 
@@ -92,3 +96,23 @@ def test_the_first_owner_comes_by_the_link(page: Page, web: LiveServer, sandbox:
     page.goto(web.url + link)
     expect(page.get_by_role("heading", name="This link cannot be used any more")).to_be_visible()
     looks_well(page)
+
+
+def test_a_confirmation_that_needs_a_fresh_sign_in_leads_there_and_back(
+    page: Page, web: LiveServer, sandbox: SandboxHandle, settings: Settings
+) -> None:
+    """A browser follows no form to Microsoft: the policy of our own pages forbids it."""
+    settings.ROOT_URLCONF = "tests.web.sign_in.doors"
+    house = make_cast()
+    page.goto(f"{web.url}/sign-in/?next=/c/{house.harbour}/confirm/")
+    choose(page, ANNA)
+    [row] = Session.objects.all()
+    session = SessionStore(row.session_key)
+    session["proved_at"] -= 61 * 60
+    session.save()
+    page.get_by_role("button", name="Cancel now").click()
+    expect(page.get_by_role("heading", name="Sign in once more")).to_be_visible()
+    looks_well(page)
+    choose(page, ANNA)
+    page.get_by_role("button", name="Cancel now").click()
+    expect(page.get_by_text("It is cancelled.")).to_be_visible()

@@ -35,15 +35,17 @@ _log = structlog.get_logger(__name__)
 @public
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
-    """Show the one button."""
+    """Show the one button; with ``fresh=1`` also to who is signed in, before a step that needs a fresh sign-in."""
     next_path = local_path(request.GET.get("next", ""))
     who = current_viewer(request)
-    if who is not None:
+    fresh = who is not None and request.GET.get("fresh") == "1"
+    if who is not None and not fresh:
         return HttpResponseRedirect(next_path or _home(who))
-    query = {"next": next_path, "as": request.GET.get("as", "")[:254]}
+    query = {"next": next_path, "as": request.GET.get("as", "")[:254], "fresh": "1" if fresh else ""}
     start_url = f"{reverse('sign_in:start')}?{urlencode({key: value for key, value in query.items() if value})}"
     context = bare_frame(Moment.current()) | {
         "start_url": start_url,
+        "fresh": fresh,
         "for_staff": next_path.startswith(_OFFICE),
         "note": pages.note(request.GET.get("ended", "")),
     }
@@ -225,12 +227,8 @@ def _only_office(request: HttpRequest) -> bool:
 
 
 def _origin(request: HttpRequest) -> actions.Origin:
-    address = request.META.get("REMOTE_ADDR", "")
-    if address in settings.PROXY_ADDRESSES:
-        # The proxy adds the visitor at the end; what stands before that, the visitor may have written.
-        address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or address
     try:
-        known = str(ipaddress.ip_address(address))
+        known = str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
     except ValueError:
         known = None
     return actions.Origin(known, request.headers.get("User-Agent", ""))
