@@ -66,6 +66,10 @@ def test_what_happened_is_told_and_can_be_taken_along(house: House, harbour: Com
     assert f"Done · order #{order.number}" in text
     assert f'href="/office/orders/{order.id}/"' in page(dana.get(address))
     assert "Nothing has happened yet." in told(dana, f"{address}?show=elsewhere")
+    assert "Nothing matches." in told(dana, f"{address}?q=nobody")
+    searched = page(dana.get(f"{address}?q=premium&page=1"))
+    assert 'href="?q=premium&amp;show=elsewhere"' in searched
+    assert 'href="?q=premium&amp;export=csv"' in searched
     answer = dana.get(f"{address}?export=csv")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.reader(io.StringIO(page(answer).removeprefix("\ufeff"))))

@@ -25,6 +25,7 @@ from tenantry.web.portal import words
 from tenantry.web.portal.files import csv_answer
 from tenantry.web.portal.history import SHOWN, Entry, csv_rows, entries, happenings
 from tenantry.web.ui.components import marks
+from tenantry.web.ui.components.data import address_with
 from tenantry.web.ui.frame import Happening
 
 PER_PAGE = 100
@@ -80,7 +81,7 @@ def subscriptions(request: OfficeRequest, company_id: UUID) -> HttpResponse:
         "page": page_of(found.total, number, PER_PAGE),
         "search": search,
         "show": show,
-        "filters": [(labels[key], f"?show={key}", key == show) for key in _SHOW],
+        "filters": [(labels[key], address_with(request.GET, show=key, page=None), key == show) for key in _SHOW],
         "filtered": bool(search) or show != "current",
         "licences_known": found.freshness.licences_known,
         "never_read": found.freshness.succeeded_at is None,
@@ -114,7 +115,8 @@ def activity(request: OfficeRequest, company_id: UUID) -> HttpResponse:
         "page": page_of(total, number, HISTORY_PER_PAGE),
         "search": search,
         "show": show,
-        "filters": [(labels[key], f"?show={key}", key == show) for key in SHOWN],
+        "filters": [(labels[key], address_with(request.GET, show=key, page=None), key == show) for key in SHOWN],
+        "export_url": address_with(request.GET, export="csv", page=None),
         "run": _open_refresh(company_id),
         "side": "activity",
     }
