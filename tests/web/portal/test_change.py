@@ -28,6 +28,7 @@ def test_an_addition_from_the_number_to_the_confirmation(house: House, harbour: 
     view, ben = house.subscription(harbour, PREMIUM), signed_in(BEN)
     page = text(ben, of(view))
     assert "You have 42 seats. Microsoft sells up to 300. 5 seats can be returned now." in page
+    assert "From when Now At the renewal on Tue 15 Dec" in page
     plan = text(ben, of(view, "change/?seats=45&when=now"))
     assert "Now You get 3 seats more: 45 instead of 42." in plan
     assert "Can be returned until You can return the added 3 seats until Sun 29 November, 09:30 UTC." in plan

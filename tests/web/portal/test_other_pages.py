@@ -109,7 +109,7 @@ def test_every_difference_has_its_words(house: House, harbour: Company) -> None:
     page = text(signed_in(ANNA), of(house.subscription(harbour, PREMIUM)))
     assert "now suspended; 8 seats scheduled for the renewal" in page
     assert "renews by itself; nothing is scheduled any more" in page
-    assert "term: 3 years; the term ends on 15 December 2027 now; a new name" in page
+    assert "term: 3 years; the term now ends on 15 December 2027; a new name" in page
     assert "set to end with the term; paid yearly" in page
 
 
@@ -121,7 +121,7 @@ def test_what_the_end_of_a_term_brings_is_not_called_somebody_else_s_doing(house
         {"quantity": 8, "scheduled": [], "commitment_end": "2027-12-15T23:59:59Z"},
     )
     page = text(signed_in(ANNA), at(harbour, "activity/"))
-    assert "42 → 8 seats; the term ends on 15 December 2027 now At Microsoft, as the term ended" in page
+    assert "42 → 8 seats; the term now ends on 15 December 2027 At Microsoft, as the term ended" in page
     assert "not from here" not in page and "nothing is scheduled" not in page
 
 

@@ -140,7 +140,7 @@ def _difference(name: str, was: object, became: object, now: datetime) -> str:
         case "commitment_end":
             if not isinstance(became, str):
                 return _("no end of term any more")
-            return _("the term ends on %(day)s now") % {"day": term_day(datetime.fromisoformat(became), now)}
+            return _("the term now ends on %(day)s") % {"day": term_day(datetime.fromisoformat(became), now)}
         case _:
             return _("a new name")
 
