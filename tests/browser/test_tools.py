@@ -10,7 +10,8 @@ from tenantry.jobs.testing import forget_jobs, run_due_jobs
 from tenantry.kernel import clock
 from tenantry.people.models import Company, SignInRecord, StaffRole
 from tests.browser.portal import enter, findings
-from tests.people.house import HARBOUR_TENANT, PARTNER_TENANT, make_house, make_person, make_staff
+from tests.people.house import HARBOUR_TENANT, PARTNER_TENANT, make_house
+from tests.support.people import make_person, make_staff
 from tests.support.sandbox import SandboxHandle
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -10,11 +10,12 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from tenantry.kernel import clock
-from tenantry.people.models import Company, EndUser, EndUserRole, Person, Staff, StaffRole
+from tenantry.people.models import Company, EndUserRole, Person, StaffRole
 from tenantry.people.permissions import ACTING_STAFF_MAY, END_USER_MAY, STAFF_MAY, Permission
 from tenantry.web.access import Audience, DeclaredAccess
 from tenantry.web.sign_in import session
 from tests.support.house import HARBOUR, NORDLYS, House
+from tests.support.people import make_end_user, make_person, make_staff
 
 # What touches all companies at once: nothing for staff who are for named ones.
 _WHOLE_PARTNER = {Permission.OFFICE_SETTINGS, Permission.OFFICE_OWNER}
@@ -80,37 +81,16 @@ def make_visitors(house: House, harbour: Company, nordlys: Company) -> tuple[Vis
 
 
 def _person(name: str, tid: str) -> Person:
-    address = f"{name.lower().replace(' ', '.')}@people.example"
-    return Person.objects.create(tid=tid, oid=str(uuid.uuid4()), name=name, username=address, created_at=clock.now())
+    return make_person(tid, str(uuid.uuid4()), name, f"{name.lower().replace(' ', '.')}@people.example")
 
 
 def _end_user(name: str, tid: str, company: Company, role: EndUserRole) -> Person:
     person = _person(name, tid)
-    EndUser.objects.create(
-        company=company,
-        email=person.username,
-        role=role,
-        pinned_tenant_id=tid,
-        person=person,
-        invited_by="Dana Okafor",
-        invited_at=clock.now(),
-        expires_at=clock.now(),
-        bound_at=clock.now(),
-    )
+    make_end_user(company.id, person, role)
     return person
 
 
 def _staff(name: str, house: House, role: StaffRole, companies: list[Company] | None) -> Person:
     person = _person(name, house.connection.partner_tenant_id)
-    staff = Staff.objects.create(
-        email=person.username,
-        role=role,
-        all_companies=companies is None,
-        person=person,
-        added_by="Dana Okafor",
-        added_at=clock.now(),
-        expires_at=clock.now(),
-        bound_at=clock.now(),
-    )
-    staff.companies.set(companies or [])
+    make_staff(person, role, None if companies is None else [company.id for company in companies])
     return person

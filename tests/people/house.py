@@ -10,7 +10,6 @@ from tenantry.audit.models import AuditRow
 from tenantry.connection.models import DirectCsp, PartnerConnection, Tenant
 from tenantry.kernel.actor import Actor, ActorKind
 from tenantry.people import actions
-from tenantry.people.models import Company, EndUser, EndUserRole, Person, Staff, StaffRole
 from tenantry.people.outcomes import AddedCompanies
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -65,43 +64,6 @@ def add_company(connection: PartnerConnection, tenant_id: str) -> UUID:
     outcome = actions.add_companies(acting_as=DANA, connection_id=connection.id, tenant_ids=[tenant_id], now=NOW)
     assert isinstance(outcome, AddedCompanies)
     return outcome.added[0]
-
-
-def make_person(tid: str, oid: str, name: str, username: str) -> Person:
-    """Make somebody who has signed in once."""
-    return Person.objects.create(tid=tid, oid=oid, name=name, username=username, created_at=NOW)
-
-
-def make_end_user(company_id: UUID, person: Person, role: EndUserRole) -> EndUser:
-    """Give a person bound access to a company."""
-    company = Company.objects.get(id=company_id)
-    return EndUser.objects.create(
-        company=company,
-        email=person.username,
-        role=role,
-        pinned_tenant_id=company.tenant_id,
-        person=person,
-        invited_by="Dana Okafor",
-        invited_at=NOW,
-        expires_at=NOW,
-        bound_at=NOW,
-    )
-
-
-def make_staff(person: Person, role: StaffRole, companies: list[UUID] | None = None) -> Staff:
-    """Give a person a bound place at the partner, for all companies or the named ones."""
-    staff = Staff.objects.create(
-        email=person.username,
-        role=role,
-        all_companies=companies is None,
-        person=person,
-        added_by="Dana Okafor",
-        added_at=NOW,
-        expires_at=NOW,
-        bound_at=NOW,
-    )
-    staff.companies.set(Company.objects.filter(id__in=companies or []))
-    return staff
 
 
 def audit_verbs() -> list[str]:

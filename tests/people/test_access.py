@@ -10,17 +10,8 @@ from tenantry.people import actions
 from tenantry.people.access import CompanyChoice, Viewer, viewer
 from tenantry.people.models import Company, EndUser, EndUserRole, Person, Staff, StaffRole
 from tenantry.people.permissions import STAFF_MAY, Permission
-from tests.people.house import (
-    DANA,
-    HARBOUR_TENANT,
-    NOW,
-    PARTNER_TENANT,
-    House,
-    make_end_user,
-    make_house,
-    make_person,
-    make_staff,
-)
+from tests.people.house import DANA, HARBOUR_TENANT, NOW, PARTNER_TENANT, House, make_house
+from tests.support.people import make_end_user, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
 

@@ -20,10 +20,9 @@ from tests.people.house import (
     add_company,
     audit_verbs,
     make_connection,
-    make_end_user,
     make_house,
-    make_person,
 )
+from tests.support.people import make_end_user, make_person
 
 pytestmark = pytest.mark.django_db
 

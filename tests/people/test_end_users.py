@@ -21,10 +21,9 @@ from tests.people.house import (
     NOW,
     House,
     audit_verbs,
-    make_end_user,
     make_house,
-    make_person,
 )
+from tests.support.people import make_end_user, make_person
 from tests.support.sandbox import SandboxHandle
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,9 @@ from tenantry.people.access import viewer
 from tenantry.people.models import OwnerLink, Person, SignInRecord, Staff, StaffRole
 from tenantry.people.outcomes import SignInOutcome, SignInReason
 from tenantry.people.permissions import Permission
-from tests.people.house import HARBOUR_TENANT, NOW, PARTNER_TENANT, audit_verbs, make_person, make_staff
+from tests.people.house import HARBOUR_TENANT, NOW, PARTNER_TENANT, audit_verbs
 from tests.people.identities import colleague, guest, member, personal
+from tests.support.people import make_person, make_staff
 
 pytestmark = pytest.mark.django_db
 

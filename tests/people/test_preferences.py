@@ -8,17 +8,8 @@ import pytest
 from tenantry.people import actions
 from tenantry.people.access import viewer
 from tenantry.people.models import EndUserRole, Person, StaffRole
-from tests.people.house import (
-    DANA,
-    HARBOUR_TENANT,
-    NOW,
-    PARTNER_TENANT,
-    audit_verbs,
-    make_end_user,
-    make_house,
-    make_person,
-    make_staff,
-)
+from tests.people.house import DANA, HARBOUR_TENANT, NOW, PARTNER_TENANT, audit_verbs, make_house
+from tests.support.people import make_end_user, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
 

@@ -11,20 +11,9 @@ from tenantry.people import actions, queries
 from tenantry.people.actions import Origin
 from tenantry.people.models import Company, EndUser, EndUserRole, Person, SignInRecord, Staff, StaffRole
 from tenantry.people.outcomes import SignInOutcome, SignInReason
-from tests.people.house import (
-    DANA,
-    HARBOUR_TENANT,
-    NORDLYS_TENANT,
-    NOW,
-    PARTNER_TENANT,
-    House,
-    audit_verbs,
-    make_end_user,
-    make_house,
-    make_person,
-    make_staff,
-)
+from tests.people.house import DANA, HARBOUR_TENANT, NORDLYS_TENANT, NOW, PARTNER_TENANT, House, audit_verbs, make_house
 from tests.people.identities import colleague, guest, member, personal
+from tests.support.people import make_end_user, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
 

@@ -11,17 +11,8 @@ from tenantry.kernel.refusals import Refusal
 from tenantry.people import actions, queries
 from tenantry.people.models import SignInRecord, Staff, StaffRole
 from tenantry.people.outcomes import SignInReason
-from tests.people.house import (
-    DANA,
-    HARBOUR_TENANT,
-    NOW,
-    PARTNER_TENANT,
-    House,
-    audit_verbs,
-    make_house,
-    make_person,
-    make_staff,
-)
+from tests.people.house import DANA, HARBOUR_TENANT, NOW, PARTNER_TENANT, House, audit_verbs, make_house
+from tests.support.people import make_person, make_staff
 
 pytestmark = pytest.mark.django_db
 

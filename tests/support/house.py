@@ -20,8 +20,9 @@ from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView, subscription_view
 from tenantry.licensing.refresh import refresh_company
 from tenantry.people import actions as people
-from tenantry.people.models import Company, EndUser, EndUserRole, Person, Staff, StaffRole
+from tenantry.people.models import Company, EndUserRole, Person, StaffRole
 from tenantry.people.outcomes import AddedCompanies
+from tests.support.people import make_end_user, make_person, make_staff
 from tests.support.sandbox import SandboxHandle
 
 HARBOUR = "7428417d-3d15-52dd-a167-a4854d0f91a9"
@@ -81,43 +82,18 @@ class House:
     def end_user(self, company: Company, key: str, role: EndUserRole) -> Person:
         """Give a person of the world bound access to a company."""
         person = self._person(key)
-        EndUser.objects.create(
-            company=company,
-            email=key,
-            role=role,
-            pinned_tenant_id=company.tenant_id,
-            person=person,
-            invited_by=OWNER.label,
-            invited_at=clock.now(),
-            expires_at=clock.now(),
-            bound_at=clock.now(),
-        )
+        make_end_user(company.id, person, role)
         return person
 
     def staff(self, key: str, role: StaffRole, companies: list[Company] | None = None) -> Person:
         """Give a person of the world a bound place at the partner, for all companies or the named ones."""
         person = self._person(key)
-        staff = Staff.objects.create(
-            email=key,
-            role=role,
-            all_companies=companies is None,
-            person=person,
-            added_by=OWNER.label,
-            added_at=clock.now(),
-            expires_at=clock.now(),
-            bound_at=clock.now(),
-        )
-        staff.companies.set(companies or [])
+        make_staff(person, role, None if companies is None else [company.id for company in companies])
         return person
 
     def _person(self, key: str) -> Person:
-        known = {entry["key"]: entry for entry in self.sandbox.world()["people"]}
-        entry = known[key]
-        return Person.objects.get_or_create(
-            tid=entry["tenant"],
-            oid=entry["oid"],
-            defaults={"name": entry["name"], "username": entry["upn"], "created_at": clock.now()},
-        )[0]
+        entry = next(one for one in self.sandbox.world()["people"] if one["key"] == key)
+        return make_person(entry["tenant"], entry["oid"], entry["name"], entry["upn"])
 
 
 def make_house(sandbox: SandboxHandle) -> House:

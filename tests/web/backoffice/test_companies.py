@@ -21,11 +21,10 @@ from tests.people.house import (
     add_company,
     audit_verbs,
     make_connection,
-    make_person,
-    make_staff,
 )
 from tests.people.house import House as SmallHouse
 from tests.support.house import HARBOUR, MERIDIAN, NORDLYS, House
+from tests.support.people import make_person, make_staff
 from tests.web.backoffice.visitors import admin_of, owner, page, signed_in, staff_of, strangers, support, told, words
 
 LIST = "/office/"

@@ -12,16 +12,8 @@ from tenantry.kernel import clock
 from tenantry.people import actions
 from tenantry.people.models import Company, EndUser, EndUserRole, SignInRecord, StaffRole
 from tenantry.people.outcomes import Invited
-from tests.people.house import (
-    DANA,
-    GREENFIELD_TENANT,
-    HARBOUR_TENANT,
-    NORDLYS_TENANT,
-    House,
-    audit_verbs,
-    make_end_user,
-    make_person,
-)
+from tests.people.house import DANA, GREENFIELD_TENANT, HARBOUR_TENANT, NORDLYS_TENANT, House, audit_verbs
+from tests.support.people import make_end_user, make_person
 from tests.support.sandbox import SandboxHandle
 from tests.web.backoffice.visitors import admin_of, page, staff_of, strangers, told, words
 

@@ -7,7 +7,8 @@ from django.test import Client
 
 from tenantry.kernel import clock
 from tenantry.people.models import Company, EndUserRole, SignInRecord, Staff, StaffRole
-from tests.people.house import PARTNER_TENANT, House, audit_verbs, make_end_user, make_person, make_staff
+from tests.people.house import PARTNER_TENANT, House, audit_verbs
+from tests.support.people import make_end_user, make_person, make_staff
 from tests.web.backoffice.visitors import page, signed_in, staff_of, strangers, told, words
 
 USERS, STAFF, ADD = "/office/people/", "/office/people/staff/", "/office/people/staff/add/"

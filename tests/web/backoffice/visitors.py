@@ -12,8 +12,9 @@ from django.test import Client
 from tenantry.kernel import clock
 from tenantry.people.models import Company, EndUserRole, Person, StaffRole
 from tenantry.web.sign_in import session
-from tests.people.house import PARTNER_TENANT, make_end_user, make_person, make_staff
+from tests.people.house import PARTNER_TENANT
 from tests.support.house import House
+from tests.support.people import make_end_user, make_person, make_staff
 
 DANA = "dana.okafor@kestrel-it.example"
 MILAN = "milan.novak@kestrel-it.example"
