@@ -273,3 +273,22 @@ def test_a_person_of_two_companies_keeps_the_other_one(small: House, milan: Clie
     second.refresh_from_db()
     assert first.removed_at is not None
     assert second.removed_at is None
+
+
+def test_who_may_not_change_a_portal_is_told_who_can(small: House, harbour_vale: Company) -> None:
+    Company.objects.filter(id=harbour_vale.id).update(portal_enabled=False)
+    address = f"/office/c/{harbour_vale.id}/portal/"
+    for who, told_so in ((StaffRole.SUPPORT, True), (StaffRole.ADMIN, False)):
+        text = told(staff_of(who), address)
+        assert ("An administrator can switch it on." in text) is told_so
+        assert ("Switch the portal on" in text) is not told_so
+
+
+def test_a_page_with_one_side_has_no_tabs(small: House, harbour_vale: Company) -> None:
+    for client, address, tabs in (
+        (staff_of(StaffRole.OWNER), "/office/", True),
+        (staff_of(StaffRole.SUPPORT, [harbour_vale]), "/office/", False),
+        (staff_of(StaffRole.OWNER), "/office/people/", True),
+        (staff_of(StaffRole.ADMIN), "/office/people/", False),
+    ):
+        assert ('class="tabs"' in page(client.get(address))) is tabs, address

@@ -47,13 +47,14 @@ def office_page(request: OfficeRequest, place: str, moment: Moment, **more: obje
 
 
 def companies_tabs(viewer: Viewer, current: str) -> list[ui.Tab]:
-    """Return the tabs of the page "Companies"."""
-    tabs = [("companies", _("Companies"), reverse("office:companies"))]
-    if viewer.office_companies() is None:
-        tabs += [
-            ("delegated_admin", _("Delegated Admin"), reverse("office:delegated_admin")),
-            ("removed_tenants", _("Removed tenants"), reverse("office:removed_tenants")),
-        ]
+    """Return the tabs of the page "Companies"; who is for named companies sees these only, and needs no tabs."""
+    if viewer.office_companies() is not None:
+        return []
+    tabs = [
+        ("companies", _("Companies"), reverse("office:companies")),
+        ("delegated_admin", _("Delegated Admin"), reverse("office:delegated_admin")),
+        ("removed_tenants", _("Removed tenants"), reverse("office:removed_tenants")),
+    ]
     return [ui.Tab(label, url, key == current) for key, label, url in tabs]
 
 

@@ -258,10 +258,12 @@ def bind_staff(request: OfficeRequest, staff_id: UUID, sign_in_id: int) -> HttpR
 
 
 def _tabs(viewer: Viewer, current: str) -> list[Tab]:
-    tabs = [Tab(_("End users"), reverse("office:people"), current == "people")]
-    if viewer.may(Permission.OFFICE_OWNER):
-        tabs.append(Tab(_("Staff"), reverse("office:staff"), current == "staff"))
-    return tabs
+    if not viewer.may(Permission.OFFICE_OWNER):
+        return []  # one side only
+    return [
+        Tab(_("End users"), reverse("office:people"), current == "people"),
+        Tab(_("Staff"), reverse("office:staff"), current == "staff"),
+    ]
 
 
 def _staff_context(request: OfficeRequest, title: str, moment: Moment) -> dict[str, object]:
