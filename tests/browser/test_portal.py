@@ -11,7 +11,7 @@ from tenantry.licensing.models import ChangeOrder
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.rules.wishes import SetQuantity
 from tenantry.people.models import Company
-from tests.browser.portal import enter, findings
+from tests.browser.portal import enter, findings, tab_to
 from tests.support.house import OWNER, House, finish
 from tests.support.orders import placed
 from tests.web.portal.visitors import ANNA, BEN, PREMIUM, TEAMS, at, of
@@ -49,30 +49,20 @@ def test_a_seat_count_is_changed_by_keyboard_alone(house: House, harbour: Compan
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
-    _tab_to(page, "#id_seats")
+    tab_to(page, page.locator("#id_seats").first)
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
     expect(page.get_by_text("What is it to be, now that you have 14 seats?")).to_be_visible()
-    _tab_to(page, "#schedule-keep")
+    tab_to(page, page.locator("#schedule-keep").first)
     page.keyboard.press("ArrowDown")
-    _tab_to(page, "#planned button[type=submit]")
+    tab_to(page, page.locator("#planned button[type=submit]").first)
     page.keyboard.press("Enter")
     expect(page.locator("#planned dl")).to_be_focused()
     expect(page.get_by_text("On Wed 25 November it renews with a change: 10 seats")).to_be_visible()
-    _tab_to(page, "#planned form[method=post] button")
+    tab_to(page, page.locator("#planned form[method=post] button").first)
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/orders/"))
     assert ChangeOrder.objects.get().wish == {"type": "SetQuantity", "quantity": 14, "schedule": "shift"}
-
-
-def _tab_to(page: Page, selector: str) -> None:
-    """Press Tab until an element has the focus."""
-    wanted = page.locator(selector).first
-    for _ in range(40):
-        if wanted.evaluate("element => element === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{selector} cannot be reached by Tab")
 
 
 def test_a_seat_count_is_changed_without_scripts(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
