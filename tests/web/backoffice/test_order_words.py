@@ -20,18 +20,22 @@ _DOORS = {"move", "_queue_again", "look_later", "_unsure", "_event", "_end"}
 
 
 def steps_of_the_engine() -> Iterator[str]:
-    """Give the name of every step that the source of the room writes."""
+    """Give the name of every step that the source of the room writes, as an argument or in a variable `step` before."""
     for file in sorted(Path(tenantry.licensing.__path__[0]).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                texts = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-                if name in _DOORS and texts:
-                    yield texts[0]
+            match node:
+                case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=args) if name in _DOORS:
+                    yield from [one.value for one in args if isinstance(one, ast.Constant) and type(one.value) is str][
+                        :1
+                    ]
+                case ast.Assign(targets=[ast.Name(id="step")], value=ast.Constant(value=str(text))):
+                    yield text
 
 
 def test_the_walk_finds_the_steps() -> None:
-    assert {"requested", "sending", "confirmed", "looking_again", "not_yet_recorded", "refused"} <= set(steps_of_the_engine())
+    assert {"requested", "sending", "confirmed", "looking_again", "not_yet_recorded", "refused"} <= set(
+        steps_of_the_engine()
+    )
 
 
 @pytest.mark.parametrize("step", sorted(set(steps_of_the_engine())))
