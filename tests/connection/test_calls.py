@@ -111,6 +111,14 @@ def test_a_broken_connection_is_not_looked_at_again_and_again(house: House) -> N
     assert waiting_jobs() == []
 
 
+def test_what_was_refused_before_the_list_was_read_is_mended(house: House) -> None:
+    log = CallLog()
+    log.note(house.connection.id, a_call(401))
+    PartnerConnection.objects.update(tenants_refreshed_at=clock.now())
+    log.flush()
+    assert waiting_jobs() == []
+
+
 def test_calls_are_filtered_and_paged(house: House) -> None:
     call_log.flush()
     CallRecord.objects.all().delete()

@@ -128,6 +128,7 @@ def make_house(sandbox: SandboxHandle) -> House:
         )
         for customer in client_for(connection_id).customers().items
     )
+    call_log.flush()  # or its thread writes later, in the middle of the test
     return House(sandbox, connection)
 
 

@@ -114,14 +114,16 @@ class CallLog:
     def _look_at_refused(self, entries: list[_Entry]) -> None:
         """Have a connection looked at whose token Partner Center refuses, before a customer finds out."""
         now = time.monotonic()
-        for connection_id in {entry[1] for entry in entries if entry[3].status == 401 and _is_partner_center(entry)}:
+        refused = {entry[1]: entry[0] for entry in entries if entry[3].status == 401 and _is_partner_center(entry)}
+        for connection_id, refused_at in refused.items():
             if now - self._looked_at.get(connection_id, -LOOK_AGAIN_SECONDS) < LOOK_AGAIN_SECONDS:
                 continue
             self._looked_at[connection_id] = now
-            if PartnerConnection.objects.filter(id=connection_id, state=ConnectionState.WORKING).exists():
-                enqueue(
-                    "connection.refresh_tenants", queueing_lock=f"tenants:{connection_id}", connection_id=connection_id
-                )
+            working = PartnerConnection.objects.filter(id=connection_id, state=ConnectionState.WORKING)
+            # The list was read since: what was refused before is mended.
+            if working.exclude(tenants_refreshed_at__gte=refused_at).exists():
+                key = f"tenants:{connection_id}"
+                enqueue("connection.refresh_tenants", lock=key, queueing_lock=key, connection_id=connection_id)
 
 
 def prune_calls(before: datetime) -> int:

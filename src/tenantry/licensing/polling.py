@@ -46,7 +46,8 @@ def poll_connection(connection_id: uuid.UUID) -> int:
         enqueue("licensing.refresh_company", queueing_lock=f"refresh:{company.id}", company_id=company.id)
     _note_overwritten(new)
     if any(word in record.resource_type.lower() for record in new for word in _TENANT_WORDS):
-        enqueue("connection.refresh_tenants", queueing_lock=f"tenants:{connection_id}", connection_id=connection_id)
+        key = f"tenants:{connection_id}"
+        enqueue("connection.refresh_tenants", lock=key, queueing_lock=key, connection_id=connection_id)
     newest = max((record.operation_date for record in new if record.operation_date), default=None)
     if newest is not None and newest > seen_until:
         connections.set_audit_cursor(connection_id, newest)
