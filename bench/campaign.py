@@ -13,6 +13,14 @@ def figures(house: House) -> list[Figure]:
     result = run_campaign(house, orders=ORDERS, seed=SEED)
     wrong = (len(result.lost), len(result.second_effects), len(result.falsely_applied))
     rest = len(result.falsely_ended) + len(result.decidable)
+    for sentence in (
+        *result.lost,
+        *result.second_effects,
+        *result.falsely_applied,
+        *result.falsely_ended,
+        *result.decidable,
+    ):
+        print(f"  {sentence}", flush=True)
     settling = list(result.settling)
     return [
         Figure(

@@ -9,7 +9,6 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,6 @@ from tests.support import environment
 
 _end = environment.prepare()
 
-from django.conf import settings as django_settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
@@ -58,9 +56,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture(scope="session")
-def sandbox_process(worker_id: str) -> Iterator[SandboxHandle]:
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxHandle]:
     """One sandbox per test process."""
-    with running_sandbox(Path(django_settings.VAR) / f"sandbox-{worker_id}.log") as handle:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox") / "sandbox.log") as handle:
         yield handle
 
 

@@ -196,6 +196,7 @@ def test_what_somebody_else_did_is_not_ours_where_an_accepted_order_came_to_noth
 
     assert order.needs_person
     assert order.outcome and order.outcome["seen"] == ["state_reached", "record_without_id"]
+    assert order.outcome["now"]["quantity"] == before + 1
     assert "not_yet_recorded" in steps(order)
     assert "confirmed" not in steps(order)
     assert [patch["acted"] for patch in house.patches()] == [False]

@@ -15,7 +15,7 @@ from tenantry.licensing.engine.waiting import later, look_later, steps_since_sen
 from tenantry.licensing.journal import journal_of
 from tenantry.licensing.models import ChangeOrder, OrderState
 from tenantry.licensing.moment import Moment
-from tenantry.licensing.rules.facts import facts_from_json
+from tenantry.licensing.rules.facts import facts_from_json, facts_to_json
 from tenantry.licensing.rules.plan import plan_from_json
 from tenantry.licensing.rules.settlement import AuditEntry, SentWrite, Settled, Settlement, settle
 from tenantry.licensing.upstream import facts_from_record
@@ -51,7 +51,8 @@ def settle_unsure(held: Lease, order: ChangeOrder, client: PartnerCenter) -> Non
         accepted=order.accepted,
     )
     moment = Moment.current()
-    settlement = settle(sent, facts_from_record(record), journal, moment.real)
+    current = facts_from_record(record)
+    settlement = settle(sent, current, journal, moment.real)
     evidence = _evidence(settlement)
     looks = steps_since_sending(order).count("looking_again")
     match settlement.outcome:
@@ -65,7 +66,7 @@ def settle_unsure(held: Lease, order: ChangeOrder, client: PartnerCenter) -> Non
             # A person is asked only when it stays so: a record or the state may have been late.
             look_later(held, order, "looking_again", min(later(order), horizon.total_seconds() / 4), evidence)
         case Settled.UNDECIDABLE:
-            outcomes.hand_over(held, order, evidence)
+            outcomes.hand_over(held, order, evidence | {"now": facts_to_json(current)})
         case Settled.WAIT:
             left = (order.sent_at + horizon - moment.real).total_seconds()
             seconds = max(0.5, min(left + 0.1, later(order)))
