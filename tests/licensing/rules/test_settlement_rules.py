@@ -175,6 +175,16 @@ def test_a_schedule_that_somebody_may_have_written() -> None:
     assert settle(schedule, nce(scheduled=(renewal_with(9),)), (theirs,), OVER).outcome is Settled.UNDECIDABLE
 
 
+def test_another_schedule_that_nobody_recorded_is_not_ours() -> None:
+    schedule = replace(SENT, write=Write(Intent.SCHEDULE_CHANGE, Target(12, Status.ACTIVE, True, (renewal_with(8),))))
+    found = settle(schedule, nce(scheduled=(renewal_with(9),)), (), OVER)
+    assert (found.outcome, found.evidence) == (Settled.NOT_ACTED, ("state_differs", "no_record"))
+    assert settle(schedule, nce(scheduled=(renewal_with(9),)), (), SOON).outcome is Settled.WAIT
+    assert settle(schedule, nce(scheduled=(renewal_with(8),)), (), OVER).outcome is Settled.UNDECIDABLE
+    suspend = replace(SENT, write=Write(Intent.SUSPEND, Target(12, Status.SUSPENDED, True)))
+    assert settle(suspend, nce(status=Status.EXPIRED), (), OVER).outcome is Settled.UNDECIDABLE
+
+
 def test_somebody_elses_seats_do_not_look_like_our_schedule() -> None:
     schedule = replace(SENT, write=Write(Intent.SCHEDULE_CHANGE, Target(12, Status.ACTIVE, True, (renewal_with(15),))))
     theirs = record("", 12, 15)

@@ -204,6 +204,10 @@ def _settle_without_record(
         return Settlement(Settled.UNDECIDABLE, (seen, "unexplained_change"), others)
     if _explained(sent, current, others):
         return Settlement(Settled.NOT_ACTED, (seen, "changed_by_others"), others)
+    if not others and sent.write.intent not in CHANGES_QUANTITY and sent.write.intent not in _STATUS_INTENTS:
+        # The reading before was an old one. What is decided for the end of a term costs nothing today, and what differs
+        # from what the person saw is refused before it is sent again.
+        return Settlement(Settled.NOT_ACTED, (seen, "no_record"), ours)
     return Settlement(Settled.UNDECIDABLE, (seen, "unexplained_change"), others)
 
 
