@@ -19,7 +19,7 @@ class CampaignResult:
     lost: neither closed nor left to a person. second_effects: more than one write of the order acted, or a write that
     no order knows. falsely_applied: said to have taken effect, but no write acted (or it did something else).
     falsely_ended: said to have come to nothing, but a write acted. to_a_person: what Microsoft's records do not decide,
-    with the evidence; `decidable` are those of them that the records would have decided.
+    with the evidence, or what undid somebody else's seats; `decidable` are the others of them.
     """
 
     orders: int
@@ -80,7 +80,8 @@ def judge(
                 applied.append(words)
         elif order.needs_person:
             person.append(words)
-            if acted or not _is_undecidable(order):
+            undid = bool(acted) and _undid_somebodys_seats(order, acted[-1])
+            if not undid and (acted or not _is_undecidable(order)):
                 decidable.append(words)
         elif acted:
             ended.append(words)
@@ -123,6 +124,17 @@ def _did_as_wished(order: ChangeOrder, write: Mapping[str, Any]) -> bool:
     if wanted is None or wanted.intent not in CHANGES_QUANTITY:
         return wanted is not None
     return bool(write["after_quantity"] == wanted.target.quantity)
+
+
+def _undid_somebodys_seats(order: ChangeOrder, write: Mapping[str, Any]) -> bool:
+    """Say whether a decision for the end of the term moved seats: somebody's change came between reading and writing.
+
+    The write sends the quantity back as it was read, and with it Microsoft drops the schedule. What happened is known;
+    what is to become of the other person's seats and of the decision is for a person.
+    """
+    wanted = plan_from_json(order.plan).write
+    moved = write["before_quantity"] != write["after_quantity"]
+    return moved and wanted is not None and wanted.intent not in CHANGES_QUANTITY
 
 
 def _is_undecidable(order: ChangeOrder) -> bool:
