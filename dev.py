@@ -128,7 +128,7 @@ def lock(rest: "list[str]") -> int:
             target = ROOT / "requirements" / name
             target.parent.mkdir(exist_ok=True)
             command = [uv, "pip", "compile", "pyproject.toml", "--generate-hashes", "--universal", "--upgrade", "-q"]
-            command += ["--python-version", "3.11", "--no-header", "--no-emit-index-url", "--no-emit-find-links"]
+            command += ["--python-version", "3.11", "--no-header"]
             if name != "run.txt":
                 command += ["--constraint", "requirements/run.txt"]
             for extra in extras:
@@ -137,7 +137,7 @@ def lock(rest: "list[str]") -> int:
             succeed([*command, "-o", str(compiled)], "The versions could not be worked out.")
             # The comments would name this constraint file and its path.
             text = re.sub(r"^ +# .*\n", "", compiled.read_text(), flags=re.MULTILINE)
-            found = re.search(r"https?://|file:|--(?:extra-)?index-url|--find-links|@ ", text)
+            found = re.search(r"://|file:|@ |^--.*", text, re.MULTILINE)
             if found:
                 raise Stop(f"{name} would carry an address ({found.group()}); it was not written.")
             target.write_text(text)
