@@ -175,6 +175,14 @@ def test_a_schedule_that_somebody_may_have_written() -> None:
     assert settle(schedule, nce(scheduled=(renewal_with(9),)), (theirs,), OVER).outcome is Settled.UNDECIDABLE
 
 
+def test_a_schedule_that_put_seats_back_has_not_taken_effect() -> None:
+    schedule = replace(SENT, write=Write(Intent.SCHEDULE_CHANGE, Target(12, Status.ACTIVE, True, (renewal_with(8),))))
+    journal = (record(THEIRS, 12, 13), record(OURS, 13, 12))
+    assert settle(schedule, nce(), journal, SOON).outcome is Settled.WAIT
+    found = settle(schedule, nce(), journal, OVER)
+    assert (found.outcome, found.evidence) == (Settled.UNDECIDABLE, ("state_untouched", "own_record_succeeded"))
+
+
 def test_another_schedule_that_nobody_recorded_is_not_ours() -> None:
     schedule = replace(SENT, write=Write(Intent.SCHEDULE_CHANGE, Target(12, Status.ACTIVE, True, (renewal_with(8),))))
     found = settle(schedule, nce(scheduled=(renewal_with(9),)), (), OVER)

@@ -2,17 +2,19 @@
 
 import csv
 import io
+import time
 import uuid
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from tenantry.jobs.testing import run_due_jobs, waiting_jobs
 from tenantry.licensing.models import ChangeOrder, OrderState
-from tenantry.licensing.rules.wishes import SetQuantity
+from tenantry.licensing.rules.wishes import ScheduleQuantity, SetQuantity
 from tenantry.people.models import Company
 from tests.people.house import audit_verbs
-from tests.support.house import HARBOUR, NORDLYS, House
+from tests.support.house import HARBOUR, NORDLYS, House, finish
 from tests.support.orders import BEN, placed
 from tests.web.backoffice.visitors import billing, end_user, owner, page, support, told, words
 
@@ -147,6 +149,27 @@ def test_what_microsoft_does_not_decide_is_settled_by_hand_with_a_note(house: Ho
     assert "The outcome of this change order is known already." in told(dana, address)
     order.refresh_from_db()
     assert order.state == OrderState.APPLIED
+
+
+def test_an_order_that_gave_somebodys_seat_back_says_that_it_acted(
+    house: House, harbour: Company, settings: Settings
+) -> None:
+    settings.SETTLE_SECONDS = 1
+    view = house.subscription(harbour, PREMIUM)
+    order = placed(view, ScheduleQuantity(view.facts.quantity - 1))
+    here = {"path": f"*/subscriptions/{view.row.upstream_id}", "method": "PATCH", "count": 1}
+    house.sandbox.fault("seats_changed", **here, delta=1, when="before")
+    house.sandbox.fault("cut_after", **here)
+    end = time.monotonic() + 60
+    while not order.needs_person and time.monotonic() < end:
+        time.sleep(0.2)
+        order = finish(order.id)
+
+    assert order.outcome and order.outcome["seen"] == ["state_untouched", "own_record_succeeded"]
+    [ours] = order.outcome["records"]
+    assert (ours["old_quantity"], ours["new_quantity"]) == (view.facts.quantity + 1, view.facts.quantity)
+    sentence = "Microsoft recorded that it acted, but the subscription does not show what was wanted."
+    assert sentence in told(owner(house), f"{LIST}{order.id}/")
 
 
 def test_a_queued_order_is_withdrawn_by_staff(house: House, harbour: Company) -> None:

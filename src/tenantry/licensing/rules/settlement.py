@@ -170,6 +170,9 @@ def _settle_acted(
     seen = _look(sent, current)
     if is_reached(sent.write, current):
         return Settlement(Settled.APPLIED, (seen, "own_record_succeeded"), done)
+    if _decides_term_end(sent.write) and any(_moved(entry) for entry in done):
+        # Somebody changed seats after the reading: ours put them back, and with that Microsoft dropped the schedule.
+        return Settlement(Settled.UNDECIDABLE if over else Settled.WAIT, (seen, "own_record_succeeded"), done)
     last = max(entry.at for entry in done)
     later = tuple(entry for entry in others if entry.at >= last)
     if later and (over or any(_reaches(sent.write, entry) is False for entry in later)):
@@ -204,7 +207,7 @@ def _settle_without_record(
         return Settlement(Settled.UNDECIDABLE, (seen, "unexplained_change"), others)
     if _explained(sent, current, others):
         return Settlement(Settled.NOT_ACTED, (seen, "changed_by_others"), others)
-    if not others and sent.write.intent not in CHANGES_QUANTITY and sent.write.intent not in _STATUS_INTENTS:
+    if not others and _decides_term_end(sent.write):
         # The reading before was an old one. What is decided for the end of a term costs nothing today, and what differs
         # from what the person saw is refused before it is sent again.
         return Settlement(Settled.NOT_ACTED, (seen, "no_record"), ours)
@@ -231,6 +234,10 @@ def _reaches(write: Write, entry: AuditEntry) -> bool | None:
         return None if entry.new_status is None else entry.new_status is _STATUS_INTENTS[write.intent]
     # Such a write sends the quantity back as it was read: a record that moved it is of another one.
     return False if _moved(entry) else None
+
+
+def _decides_term_end(write: Write) -> bool:
+    return write.intent not in CHANGES_QUANTITY and write.intent not in _STATUS_INTENTS
 
 
 def _moved(entry: AuditEntry) -> bool:

@@ -115,10 +115,11 @@ def _outcome(
         case OrderState.SENDING:
             return _("It was sent, and the outcome is being read."), event_text(events[-1].what) if events else ""
         case OrderState.UNSURE if order.needs_person:
-            return (
-                _("Microsoft's records do not say whether it took effect."),
-                _("Look into Partner Center, then settle it below. Nothing is sent again."),
-            )
+            sentence = _("Microsoft's records do not say whether it took effect.")
+            seen = outcome.get("seen")
+            if isinstance(seen, list) and "own_record_succeeded" in seen:
+                sentence = _("Microsoft recorded that it acted, but the subscription does not show what was wanted.")
+            return sentence, _("Look into Partner Center, then settle it below. Nothing is sent again.")
         case OrderState.UNSURE:
             return (
                 _("Microsoft's answer was lost."),
