@@ -12,12 +12,13 @@ def figures(house: House) -> list[Figure]:
     """Run the campaign and count what must not be."""
     result = run_campaign(house, orders=ORDERS, seed=SEED)
     wrong = (len(result.lost), len(result.second_effects), len(result.falsely_applied))
-    rest = len(result.falsely_ended) + len(result.decidable)
+    rest = len(result.falsely_ended) + len(result.unsaid) + len(result.decidable)
     for sentence in (
         *result.lost,
         *result.second_effects,
         *result.falsely_applied,
         *result.falsely_ended,
+        *result.unsaid,
         *result.decidable,
     ):
         print(f"  {sentence}", flush=True)
@@ -33,8 +34,8 @@ def figures(house: House) -> list[Figure]:
         ),
         Figure(
             "campaign",
-            "campaign: falsely ended, or left to a person although decidable",
-            f"{rest} (left to a person: {len(result.to_a_person)})",
+            "campaign: falsely ended, seats undone without saying so, or left to a person although decidable",
+            f"{rest} (left to a person: {len(result.to_a_person)}, with another effect: {result.other_effects})",
             "0",
             rest == 0,
         ),

@@ -1,13 +1,15 @@
 """Microsoft's audit records as witnesses: which of them were read already, and which came before ours."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tenantry.clients.partner_center.models import AuditRecord
-from tenantry.licensing.journal import entries_about, overwritten, since_read, subscriptions_of
+from tenantry.licensing.journal import Between, came_between, entries_about, since_read, subscriptions_of
 from tenantry.licensing.rules.facts import Status
+from tenantry.licensing.rules.plan import Intent, Target, Write
 from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus
 
 READ = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -38,24 +40,46 @@ def entry(seconds: float, old: int | None, new: int | None, correlation_id: str 
         ("after ours, back to what was read", [entry(1, 5, 8, OURS), entry(2, 8, 5)], [0, 1]),
         ("no quantities: by time", [entry(1, None, None)], [0]),
         ("well after, even to the same number", [entry(60, 7, 5)], [0]),
+        ("something else than seats, right before: it may not have been read", [entry(-1, 5, 5)], [0]),
+        ("there and back, right after: it may not have been read", [entry(1, 5, 7), entry(2, 7, 5)], [0, 1]),
     ],
 )
 def test_what_was_read_already_is_left_out(case: str, entries: list[AuditEntry], kept: list[int]) -> None:
     assert since_read(entries, OURS, READ, 5) == tuple(entries[place] for place in kept), case
 
 
+TO_EIGHT = Write(Intent.ADD_SEATS, Target(8, Status.ACTIVE, True))
+RENEWAL = Write(Intent.RENEW, Target(5, Status.ACTIVE, True))
+
+
 @pytest.mark.parametrize(
-    ("case", "entries", "count"),
+    ("case", "entries", "seats"),
     [
-        ("nobody else", [entry(2, 5, 8, OURS)], 0),
-        ("before ours", [entry(1, 5, 6), entry(20, 6, 8, OURS)], 1),
-        ("in the same moment, recorded later, but ours came on top", [entry(2, 6, 8, OURS), entry(2.0001, 5, 6)], 1),
-        ("in the same moment, after ours", [entry(2, 5, 8, OURS), entry(2.0001, 8, 9)], 0),
-        ("ours is not there", [entry(1, 5, 6)], 0),
+        ("nobody else", [entry(2, 5, 8, OURS)], []),
+        ("before ours", [entry(1, 5, 6), entry(20, 6, 8, OURS)], [(5, 6)]),
+        (
+            "in the same moment, recorded later, but ours came on top",
+            [entry(2, 6, 8, OURS), entry(2.0001, 5, 6)],
+            [(5, 6)],
+        ),
+        ("in the same moment, after ours", [entry(2, 5, 8, OURS), entry(2.0001, 8, 9)], []),
+        ("ours is not there", [entry(1, 5, 6)], []),
+        ("something else than seats, after the reading", [entry(1, 5, 5), entry(2, 5, 8, OURS)], [(5, 5)]),
+        ("something else than seats, most likely read", [entry(-1, 5, 5), entry(2, 5, 8, OURS)], []),
     ],
 )
-def test_whose_change_ours_came_on_top_of(case: str, entries: list[AuditEntry], count: int) -> None:
-    assert len(overwritten(entries, OURS)) == count, case
+def test_whose_change_ours_came_on_top_of(case: str, entries: list[AuditEntry], seats: list[tuple[int, int]]) -> None:
+    found = came_between(entries, OURS, TO_EIGHT, READ)
+    assert found.undid is None
+    assert [(one.old_quantity, one.new_quantity) for one in found.overwrote] == seats, case
+
+
+def test_a_decision_that_moved_seats_undid_somebodys() -> None:
+    theirs, ours = entry(1, 5, 6), entry(20, 6, 5, OURS)
+    assert came_between([theirs, ours], OURS, RENEWAL, READ) == Between((theirs,), (6, 5))
+    assert came_between([entry(20, 5, 5, OURS)], OURS, RENEWAL, READ) == Between()
+    failed = replace(ours, status=RecordStatus.FAILED)
+    assert came_between([theirs, failed], OURS, RENEWAL, READ) == Between((theirs,))
 
 
 def record(**changes: Any) -> AuditRecord:

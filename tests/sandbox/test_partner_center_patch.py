@@ -54,6 +54,7 @@ def test_no_more_seats_go_back_than_are_refundable(caller: Caller) -> None:
     }
     entry = caller.journal(method="PATCH")[0]
     assert (entry["acted"], entry["before_quantity"], entry["after_quantity"]) == (False, 15, 15)
+    assert entry["after"] is None
     assert caller.patch(quantity=10).json["quantity"] == 10
     assert "refundableQuantity" not in caller.subscription()
 

@@ -28,6 +28,14 @@ def test_a_schedule_is_kept_changed_and_withdrawn(caller: Caller, schedule: Json
     assert caller.patch(**schedule).json[name] == value
     assert caller.subscription()[name] == value
     assert caller.subscription()["quantity"] == 15
+    assert caller.journal(method="PATCH")[-1]["after"] == {
+        "quantity": 15,
+        "status": "active",
+        "autoRenewEnabled": True,
+        "scheduledActions": None,
+        "scheduledNextTermInstructions": None,
+        name: value,
+    }
     assert not caller.patch().json.get("acted")
     withdrawn: Json = {name: None}
     assert name not in caller.patch(**withdrawn).json

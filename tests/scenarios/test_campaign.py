@@ -14,6 +14,7 @@ def test_every_order_of_a_campaign_agrees_with_microsofts_journal(house: House) 
     assert result.second_effects == ()
     assert result.falsely_applied == ()
     assert result.falsely_ended == ()
+    assert result.unsaid == ()
     assert result.decidable == ()
     assert result.orders >= 500
     assert result.kills > 5

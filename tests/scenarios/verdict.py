@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderEvent, OrderState
+from tenantry.licensing.rules.facts import ScheduledAction
 from tenantry.licensing.rules.plan import CHANGES_QUANTITY, plan_from_json
+from tenantry.licensing.rules.settlement import decides_term_end
 from tests.support.house import House
 
 TOOK_EFFECT = (OrderState.APPLIED, OrderState.SCHEDULED)
@@ -18,8 +20,10 @@ class CampaignResult:
 
     lost: neither closed nor left to a person. second_effects: more than one write of the order acted, or a write that
     no order knows. falsely_applied: said to have taken effect, but no write acted (or it did something else).
-    falsely_ended: said to have come to nothing, but a write acted. to_a_person: what Microsoft's records do not decide,
-    with the evidence, or what undid somebody else's seats; `decidable` are the others of them.
+    falsely_ended: said to have come to nothing (or to something else), but a write did as wished. unsaid: a write that
+    undid somebody's change of seats, and the order does not say so. to_a_person: what Microsoft's records do not
+    decide, with the evidence; `decidable` are those of them that they do decide. other_effects: how many orders acted,
+    but only undid somebody's change of seats.
     """
 
     orders: int
@@ -34,15 +38,18 @@ class CampaignResult:
     second_effects: tuple[str, ...]
     falsely_applied: tuple[str, ...]
     falsely_ended: tuple[str, ...]
+    unsaid: tuple[str, ...]
     to_a_person: tuple[str, ...]
     decidable: tuple[str, ...]
     already_so: int
+    other_effects: int
     settling: tuple[float, ...] = field(repr=False)
 
     @property
     def clean(self) -> bool:
         """Whether every order agrees with the journal."""
-        return not (self.lost or self.second_effects or self.falsely_applied or self.falsely_ended or self.decidable)
+        untrue = self.lost or self.second_effects or self.falsely_applied or self.falsely_ended
+        return not (untrue or self.unsaid or self.decidable)
 
 
 def judge(
@@ -63,26 +70,32 @@ def judge(
         by_id[str(write["headers"].get("ms-correlationid", "")).lower()].append(write)
     orders = list(ChangeOrder.objects.select_related("subscription", "company").order_by("number"))
     sent = _sent_ids()
-    lost, second, applied, ended, person, decidable = [], [], [], [], [], []
-    already_so = 0
+    lost, second, applied, ended, unsaid, person, decidable = [], [], [], [], [], [], []
+    already_so = other_effects = 0
     for order in orders:
         mine = [write for correlation_id in sent[order.id] for write in by_id.pop(correlation_id, [])]
         acted = [write for write in mine if write["acted"]]
+        as_wished = any(_did_as_wished(order, write) for write in acted)
         words = _words(order, mine)
         if order.state in OPEN_STATES and not order.needs_person:
             lost.append(words)
         if len(acted) > 1:
             second.append(words)
+        if any(_undid_seats(order, write) for write in acted) and "undid" not in (order.outcome or {}):
+            unsaid.append(words)
         if order.state in TOOK_EFFECT:
-            if not acted and any(_was_already_so(write) for write in mine):
+            if not acted and any(_was_already_so(order, write) for write in mine):
                 already_so += 1
-            elif not acted or not _did_as_wished(order, acted[-1]):
+            elif not as_wished:
                 applied.append(words)
         elif order.needs_person:
             person.append(words)
-            undid = bool(acted) and _undid_somebodys_seats(order, acted[-1])
-            if not undid and (acted or not _is_undecidable(order)):
+            if acted or not _is_undecidable(order):
                 decidable.append(words)
+        elif order.outcome and order.outcome.get("settled") == "other_effect":
+            other_effects += 1
+            if as_wished or not any(_undid_seats(order, write) for write in acted):
+                ended.append(words)
         elif acted:
             ended.append(words)
     second += [f"no order knows of {write}" for strays in by_id.values() for write in strays if write["acted"]]
@@ -99,9 +112,11 @@ def judge(
         second_effects=tuple(second),
         falsely_applied=tuple(applied),
         falsely_ended=tuple(ended),
+        unsaid=tuple(unsaid),
         to_a_person=tuple(person),
         decidable=tuple(decidable),
         already_so=already_so,
+        other_effects=other_effects,
         settling=tuple(_settling_times()),
     )
 
@@ -114,27 +129,55 @@ def _sent_ids() -> dict[object, list[str]]:
     return found
 
 
-def _was_already_so(write: Mapping[str, Any]) -> bool:
+def _was_already_so(order: ChangeOrder, write: Mapping[str, Any]) -> bool:
     """Say whether Microsoft took a write that had nothing left to change: somebody else had just made the same one."""
-    return write["status"] in (200, 202) and not any("accept_and_drop" in fault for fault in write["faults"])
+    return write["status"] in (200, 202) and _did_as_wished(order, write)
 
 
 def _did_as_wished(order: ChangeOrder, write: Mapping[str, Any]) -> bool:
-    wanted = plan_from_json(order.plan).write
-    if wanted is None or wanted.intent not in CHANGES_QUANTITY:
-        return wanted is not None
-    return bool(write["after_quantity"] == wanted.target.quantity)
+    """Say whether the subscription stood as the order wants it right after the write."""
+    wanted, after = plan_from_json(order.plan).write, write["after"]
+    if wanted is None or after is None:
+        return False
+    if wanted.intent in CHANGES_QUANTITY:
+        return bool(after["quantity"] == wanted.target.quantity)
+    if not decides_term_end(wanted):
+        return bool(after["status"] == wanted.target.status)
+    renews = bool(after["autoRenewEnabled"]) == bool(wanted.target.auto_renew)
+    return renews and _at_term_end(after) == {
+        (_ACTIONS[change.action], change.quantity)
+        for change in wanted.target.scheduled
+        if (change.action, change.quantity) != (ScheduledAction.RENEW, after["quantity"])
+    }
 
 
-def _undid_somebodys_seats(order: ChangeOrder, write: Mapping[str, Any]) -> bool:
+_ACTIONS = {
+    ScheduledAction.RENEW: "RenewToNewTerm",
+    ScheduledAction.TRANSITION: "Transition",
+    ScheduledAction.END: "Cancel",
+    ScheduledAction.EXTEND: "RenewToExtendedServiceTerm",
+}
+
+
+def _at_term_end(after: Mapping[str, Any]) -> set[tuple[str, int | None]]:
+    """Name what was scheduled, but for a renewal that changes no seats."""
+    found = [
+        (action["actionType"], (action.get("instructions") or {}).get("quantity"))
+        for action in after["scheduledActions"] or []
+    ]
+    if next_term := after["scheduledNextTermInstructions"]:
+        found.append(("RenewToNewTerm", next_term["quantity"]))
+    return set(found) - {("RenewToNewTerm", after["quantity"])}
+
+
+def _undid_seats(order: ChangeOrder, write: Mapping[str, Any]) -> bool:
     """Say whether a decision for the end of the term moved seats: somebody's change came between reading and writing.
 
-    The write sends the quantity back as it was read, and with it Microsoft drops the schedule. What happened is known;
-    what is to become of the other person's seats and of the decision is for a person.
+    The write sends the quantity back as it was read, and with it Microsoft drops the schedule.
     """
     wanted = plan_from_json(order.plan).write
     moved = write["before_quantity"] != write["after_quantity"]
-    return moved and wanted is not None and wanted.intent not in CHANGES_QUANTITY
+    return moved and wanted is not None and decides_term_end(wanted)
 
 
 def _is_undecidable(order: ChangeOrder) -> bool:

@@ -16,9 +16,10 @@ from tenantry.kernel.refusals import Refusal, refusal_to_json
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, Limits, OrderEvent, OrderState, Subscription
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import facts_of
+from tenantry.licensing.remembering import remember
 from tenantry.licensing.rules.book import BOOK
 from tenantry.licensing.rules.facts import SubscriptionFacts, fingerprint
-from tenantry.licensing.rules.plan import CHANGES_QUANTITY, Plan, plan_to_json, same_effect
+from tenantry.licensing.rules.plan import CHANGES_QUANTITY, Plan, Scheduled, plan_from_json, plan_to_json, same_effect
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.wishes import Wish, wish_from_json, wish_to_json
 
@@ -191,14 +192,20 @@ def settle_by_hand(
     order = ChangeOrder.objects.select_for_update(of=("self",)).select_related("subscription").get(id=order_id)
     if order.state != OrderState.UNSURE or not order.needs_person:
         return _refuse("already_settled", "settle_once", "see_outcome")
-    order.state = OrderState.APPLIED if took_effect else OrderState.FAILED
-    order.outcome = {"by_hand": True, "by": acting_as.label, "note": note[:500]}
+    plan = plan_from_json(order.plan)
+    done = OrderState.SCHEDULED if isinstance(plan.verdict, Scheduled) else OrderState.APPLIED
+    order.state = done if took_effect else OrderState.FAILED
+    # What was known before stays: it is why a person was asked.
+    order.outcome = {**(order.outcome or {}), "by_hand": True, "by": acting_as.label, "note": note[:500]}
     order.needs_person = False
     order.settled_at = moment.commerce
     order.lease_owner, order.lease_until = "", None
     order.save()
     _event(order, "settled_by_hand", moment, {"by": acting_as.label, "note": note[:500]})
     _audit(order, "change_order.settled_by_hand", acting_as, moment, after=order.outcome)
+    if took_effect:
+        remember(order, plan, order.subscription, facts_of(order.subscription), moment)
+    # The refresh compares what is remembered with what Microsoft has.
     enqueue("licensing.refresh_company", company_id=str(order.company_id))
     return None
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tenantry.clients.partner_center.client import PartnerCenter
@@ -9,7 +10,8 @@ from tenantry.clients.partner_center.models import AuditRecord
 from tenantry.licensing.engine.names import upstream_ids
 from tenantry.licensing.models import ChangeOrder
 from tenantry.licensing.rules.facts import Status, facts_from_json
-from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus
+from tenantry.licensing.rules.plan import Write, plan_from_json
+from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus, moves_seats, undone_seats
 
 # Microsoft's clock and ours.
 CLOCK_SKEW = timedelta(seconds=10)
@@ -37,8 +39,9 @@ def journal_of(order: ChangeOrder, client: PartnerCenter) -> tuple[AuditEntry, .
 def since_read(entries: Iterable[AuditEntry], ours: str, read_on: datetime, quantity: int) -> tuple[AuditEntry, ...]:
     """Keep our own records, and others' that were not yet part of what was read.
 
-    ``entries`` come in their order. The clocks may differ by `CLOCK_SKEW`: around the reading a record that led to the
-    quantity that was read counts as read, with all before it. What follows our own record was never read.
+    ``entries`` come in their order. The clocks may differ by `CLOCK_SKEW`: around the reading a record whose seats led
+    to the quantity that was read counts as read, with all before it; what may have been read or not is kept. What
+    follows our own record was never read.
     """
     kept: list[AuditEntry] = []
     sent = False
@@ -47,21 +50,62 @@ def since_read(entries: Iterable[AuditEntry], ours: str, read_on: datetime, quan
         if not sent:
             if entry.at < read_on - CLOCK_SKEW:
                 continue
-            if entry.at <= read_on + CLOCK_SKEW and entry.new_quantity == quantity:
+            if entry.at <= read_on + CLOCK_SKEW and _was_read(entry, kept, quantity):
                 kept = []
                 continue
         kept.append(entry)
     return tuple(kept)
 
 
-def overwritten(entries: Iterable[AuditEntry], ours: str) -> list[dict[str, str]]:
-    """Name the changes by others that ours came on top of: recorded after the reading and before our own record."""
+def _was_read(entry: AuditEntry, earlier: Iterable[AuditEntry], quantity: int) -> bool:
+    """Say whether a record led to the quantity that was read, unless the seats went from there and came back."""
+    began = next((one.old_quantity for one in (*earlier, entry) if moves_seats(one)), None)
+    return moves_seats(entry) and entry.new_quantity == quantity and began != quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What a write came on top of: changes by others between our reading and our own record.
+
+    ``undid`` has the seats before and after a decision for the end of the term that undid such a change.
+    """
+
+    overwrote: tuple[AuditEntry, ...] = ()
+    undid: tuple[int, int] | None = None
+
+
+def came_between(entries: Iterable[AuditEntry], ours: str, write: Write | None, read_on: datetime) -> Between:
+    """Find what ours came on top of; what is not about seats counts only where it cannot have been read."""
     listed = list(entries)
     mine = next((entry for entry in listed if entry.correlation_id.lower() == ours), None)
     if mine is None:
-        return []
-    earlier = [entry for entry in listed if entry is not mine and _came_before(entry, mine)]
-    return [{"by": entry.by, "at": entry.at.isoformat()} for entry in earlier]
+        return Between()
+    earlier = tuple(
+        entry
+        for entry in listed
+        if entry is not mine and _came_before(entry, mine) and (moves_seats(entry) or entry.at > read_on)
+    )
+    if write is None or mine.status is not RecordStatus.SUCCEEDED:
+        return Between(earlier)
+    return Between(earlier, undone_seats(write, [mine]))
+
+
+def in_between(order: ChangeOrder, entries: Iterable[AuditEntry]) -> dict[str, object]:
+    """Say what an order that was sent came on top of, in the words of its outcome; empty for nothing."""
+    if order.read_on is None:
+        return {}
+    found = came_between(entries, str(order.correlation_id).lower(), plan_from_json(order.plan).write, order.read_on)
+    told: dict[str, object] = {}
+    if found.overwrote:
+        told["overwrote"] = [_told(entry) for entry in found.overwrote]
+    if found.undid is not None:
+        told["undid"] = dict(zip(("from", "to"), found.undid, strict=True))
+    return told
+
+
+def _told(entry: AuditEntry) -> dict[str, object]:
+    told: dict[str, object] = {"by": entry.by, "at": entry.at.isoformat()}
+    return told | ({"from": entry.old_quantity, "to": entry.new_quantity} if moves_seats(entry) else {})
 
 
 def _came_before(entry: AuditEntry, mine: AuditEntry) -> bool:

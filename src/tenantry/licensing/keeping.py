@@ -17,20 +17,13 @@ from tenantry.licensing import actions
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState, Subscription, Wish
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import facts_of
-from tenantry.licensing.rules.facts import EndOfTerm, ScheduledAction, ScheduledChange, Status, SubscriptionFacts
-from tenantry.licensing.rules.plan import Intent, Plan
+from tenantry.licensing.remembering import remember, stands
+from tenantry.licensing.rules.facts import EndOfTerm, Status, SubscriptionFacts
+from tenantry.licensing.rules.plan import Plan
 from tenantry.licensing.rules.wishes import DecideEndOfTerm, ScheduleQuantity
 from tenantry.licensing.rules.wishes import Wish as AnyWish
 from tenantry.notices.actions import notify
 
-_CHOICES = {
-    ScheduledAction.RENEW: EndOfTerm.RENEW,
-    ScheduledAction.TRANSITION: EndOfTerm.RENEW,
-    ScheduledAction.END: EndOfTerm.END,
-    ScheduledAction.EXTEND: EndOfTerm.EXTEND,
-}
-_DECIDES = frozenset({Intent.SCHEDULE_CHANGE, Intent.RENEW, Intent.END_AT_TERM, Intent.EXTEND_AT_TERM})
-_ENDS = frozenset({Intent.WITHDRAW_SCHEDULE, Intent.CANCEL, Intent.SUSPEND})
 # A wish that could not be put back is tried again this much later, in case the hindrance has passed.
 _TRY_AGAIN_AFTER = timedelta(hours=1)
 _RENEWAL_TAKES_AT_MOST = timedelta(hours=24)
@@ -39,59 +32,12 @@ _RENEWAL_TAKES_AT_MOST = timedelta(hours=24)
 def after_order(
     order: ChangeOrder, plan: Plan, subscription: Subscription, facts: SubscriptionFacts, moment: Moment
 ) -> None:
-    """Remember what the order decided about the end of the term, and put back what Microsoft dropped for it.
+    """Remember what an order that acted decided about the end of the term, and put back what Microsoft dropped.
 
     In the transaction that settles the order.
     """
-    if plan.write is None:
-        return
-    by_system = order.actor_kind == ActorKind.SYSTEM
-    if plan.write.intent in _ENDS:
-        Wish.objects.filter(subscription=subscription).delete()
-    elif plan.write.intent in _DECIDES:
-        _remember(order, subscription, facts, facts.scheduled_at_term_end, moment, keep_author=by_system)
-    else:
-        waiting = next(iter(plan.write.put_back), None)
-        if waiting is None:
-            Wish.objects.filter(subscription=subscription).exclude(choice=EndOfTerm.RENEW, quantity=None).delete()
-            return
-        _remember(order, subscription, facts, waiting, moment, keep_author=True)
-        check(subscription, moment)
-
-
-def _remember(
-    order: ChangeOrder,
-    subscription: Subscription,
-    facts: SubscriptionFacts,
-    change: ScheduledChange | None,
-    moment: Moment,
-    *,
-    keep_author: bool,
-) -> None:
-    if facts.commitment_end is None:
-        return
-    choice = _CHOICES.get(change.action) if change else (EndOfTerm.RENEW if facts.auto_renew else EndOfTerm.END)
-    if choice is None:
-        return
-    about = {
-        "choice": choice.value,
-        "quantity": change.quantity if change and choice is EndOfTerm.RENEW else None,
-        "term_end": facts.commitment_end,
-        "order": order,
-        "lost_at": None,
-        "lost_reason": None,
-        "seen_at_microsoft_at": None,
-    }
-    author = {"decided_by": order.actor_label, "decided_at": moment.commerce}
-    wish = Wish.objects.filter(subscription=subscription).first()
-    if wish is None:
-        wish = Wish.objects.create(subscription=subscription, company_id=order.company_id, **about, **author)
-    else:
-        for name, value in {**about, **({} if keep_author else author)}.items():
-            setattr(wish, name, value)
-        wish.save()
-    if _stands(wish, facts):
-        Wish.objects.filter(pk=wish.pk).update(seen_at_microsoft_at=moment.commerce)
+    remember(order, plan, subscription, facts, moment)
+    check(subscription, moment)
 
 
 def check(subscription: Subscription, moment: Moment) -> None:
@@ -106,7 +52,7 @@ def check(subscription: Subscription, moment: Moment) -> None:
     if _is_over(wish, facts, moment):
         _term_is_over(wish, facts, moment)
         return
-    if _stands(wish, facts):
+    if stands(wish, facts):
         if wish.seen_at_microsoft_at is None or wish.lost_at is not None:
             Wish.objects.filter(pk=wish.pk).update(seen_at_microsoft_at=moment.commerce, lost_at=None, lost_reason=None)
         return
@@ -115,31 +61,6 @@ def check(subscription: Subscription, moment: Moment) -> None:
     refusal = _put_back(wish, subscription, facts, moment)
     if refusal is not None:
         _lost(wish, subscription, refusal, moment)
-
-
-def _stands(wish: Wish, facts: SubscriptionFacts) -> bool:
-    """Say whether Microsoft will do at the end of the term what the wish says."""
-    change = facts.scheduled_at_term_end
-    if wish.choice == EndOfTerm.RENEW:
-        if not facts.auto_renew:
-            return False
-        if change is None:
-            return wish.quantity in (None, facts.quantity)
-        return change.action in (ScheduledAction.RENEW, ScheduledAction.TRANSITION) and (
-            wish.quantity is None or change.quantity == wish.quantity
-        )
-    if facts.auto_renew:
-        return False
-    if change is None:
-        # Switched off without a choice: that was all there was to ending before the extended term.
-        return wish.choice == EndOfTerm.END and wish.order is not None and not _has_choice(wish.order)
-    return _CHOICES.get(change.action) == wish.choice
-
-
-def _has_choice(order: ChangeOrder) -> bool:
-    write = order.plan.get("write")
-    target = write.get("target") if isinstance(write, dict) else None
-    return bool(target.get("scheduled")) if isinstance(target, dict) else False
 
 
 def _put_back(wish: Wish, subscription: Subscription, facts: SubscriptionFacts, moment: Moment) -> Refusal | None:

@@ -40,14 +40,53 @@ def apply(held: Lease, order: ChangeOrder, plan: Plan, record: Record, *, eviden
         order = held.order()
         subscription = mirror.store_one(order.subscription, record, moment, order=order)
         _record(order, "change_order.took_effect", moment, after=evidence)
+        if evidence.get("undid"):
+            _tell_undone(order, evidence)
         keeping.after_order(order, plan, subscription, facts_from_record(record), moment)
-        # The count of assigned seats follows at Microsoft within minutes: read it again before the schedule does.
-        enqueue(
-            "licensing.refresh_company",
-            queueing_lock=f"refresh:{order.company_id}",
-            at=moment.in_seconds(LICENCES_FOLLOW_SECONDS),
-            company_id=order.company_id,
+        _refresh_later(order, moment)
+
+
+def end_otherwise(
+    held: Lease, order: ChangeOrder, plan: Plan, record: Record, *, evidence: Mapping[str, object]
+) -> None:
+    """End an order that acted, but only undid somebody's change of seats: the wish is kept, and put back by itself."""
+    moment = Moment.current()
+    with transaction.atomic():
+        held.move(
+            "other_effect",
+            moment,
+            state=OrderState.FAILED,
+            settled_at=moment.commerce,
+            needs_person=False,
+            outcome=evidence,
         )
+        order = held.order()
+        subscription = mirror.store_one(order.subscription, record, moment, order=order)
+        _record(order, "change_order.other_effect", moment, after=evidence)
+        _tell_undone(order, evidence)
+        keeping.after_order(order, plan, subscription, facts_from_record(record), moment)
+        _refresh_later(order, moment)
+
+
+def _refresh_later(order: ChangeOrder, moment: Moment) -> None:
+    """Read the company again: the count of assigned seats follows at Microsoft within minutes."""
+    enqueue(
+        "licensing.refresh_company",
+        queueing_lock=f"refresh:{order.company_id}",
+        at=moment.in_seconds(LICENCES_FOLLOW_SECONDS),
+        company_id=order.company_id,
+    )
+
+
+@transaction.atomic
+def note(order: ChangeOrder, told: Mapping[str, object]) -> None:
+    """Add what Microsoft's records tell only now to the outcome of an order that took effect."""
+    outcome = dict(order.outcome or {})
+    if not told or {**outcome, **told} == outcome:
+        return
+    ChangeOrder.objects.filter(id=order.id).update(outcome={**outcome, **told})
+    if "undid" in told and "undid" not in outcome:
+        _tell_undone(order, told)
 
 
 def refuse(held: Lease, order: ChangeOrder, refusal: Refusal, record: Record | None = None) -> None:
@@ -92,6 +131,23 @@ def tell_unsure(order: ChangeOrder) -> None:
         "order_unsure",
         _("Microsoft's answer to change order #%(number)s was lost") % {"number": order.number},
         _("Nothing is sent again before Microsoft's records say what happened. The order's page shows the outcome."),
+    )
+
+
+def _tell_undone(order: ChangeOrder, evidence: Mapping[str, object]) -> None:
+    """Tell the partner that a decision for the end of the term undid somebody's change of seats."""
+    undid = evidence["undid"]
+    seats = undid if isinstance(undid, Mapping) else {}
+    _tell(
+        order,
+        "seats_undone",
+        _("Change order #%(number)s undid somebody's change of seats") % {"number": order.number},
+        _(
+            "Somebody changed the seats while a decision for the end of the term was on its way. The decision carried "
+            "the seats as they were read before, so that Microsoft set %(to)s again instead of %(from)s. If they were "
+            "meant to stay, the order's page leads to putting them back."
+        )
+        % seats,
     )
 
 

@@ -13,7 +13,8 @@ from tenantry.connection import actions as connections
 from tenantry.connection.queries import audit_cursor, client_for
 from tenantry.jobs.queue import enqueue
 from tenantry.kernel import clock
-from tenantry.licensing.journal import entries_about, overwritten, since_read, subscriptions_of
+from tenantry.licensing import outcomes
+from tenantry.licensing.journal import entries_about, in_between, since_read, subscriptions_of
 from tenantry.licensing.models import ChangeOrder, OrderState
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.rules.facts import facts_from_json
@@ -93,18 +94,16 @@ def _as_uuid(text: str) -> uuid.UUID | None:
 
 
 def _note_overwritten(records: list[AuditRecord]) -> None:
-    """Say on orders that took effect lately whose change they overwrote, when the records only tell it now."""
+    """Say on orders that took effect lately what they came on top of, when the records only tell it now."""
     since = clock.now() - timedelta(hours=2)
     lately = ChangeOrder.objects.filter(
         Q(state=OrderState.APPLIED) | Q(state=OrderState.SCHEDULED), sent_at__gt=since, read_on__isnull=False
-    ).select_related("subscription")
+    ).select_related("company", "subscription")
     for order in lately:
         if order.read_on is None or order.before is None:
             continue
         ours = str(order.correlation_id).lower()
         quantity = facts_from_json(order.before).quantity
         entries = entries_about(order.subscription.upstream_id, records)
-        others = overwritten(since_read(entries, ours, order.read_on, quantity), ours)
-        outcome = dict(order.outcome or {})
-        if others and outcome.get("overwrote") != others:
-            ChangeOrder.objects.filter(id=order.id).update(outcome={**outcome, "overwrote": others})
+        told = in_between(order, since_read(entries, ours, order.read_on, quantity))
+        outcomes.note(order, told)

@@ -43,6 +43,7 @@ class Exchange:
     acted: bool = False
     before_quantity: int | None = None
     after_quantity: int | None = None
+    after: JsonDict | None = None  # what a write left behind: how the subscription stood right after it
 
     def header(self, name: str) -> str | None:
         """Give a request header by its lower-case name."""
@@ -72,6 +73,7 @@ class Exchange:
             "acted": self.acted,
             "before_quantity": self.before_quantity,
             "after_quantity": self.after_quantity,
+            "after": self.after,
         }
 
 

@@ -18,6 +18,7 @@ from tenantry.licensing.rules.settlement import (
     is_reached,
     is_untouched,
     settle,
+    undone_seats,
 )
 from tests.licensing.rules.cases import ENDS, EXTENDS, NCE, NOW, nce, renewal_with
 
@@ -54,7 +55,7 @@ MINE = record(OURS, 12, 15)
         ),
         pytest.param(
             12,
-            [MINE, record(THEIRS, 9, 12, seconds=1)],
+            [record(THEIRS, 9, 12, seconds=1), MINE],
             False,
             "wait: own_record_succeeded",
             id="theirs was before ours",
@@ -104,7 +105,7 @@ MINE = record(OURS, 12, 15)
         pytest.param(20, [record("", 12, 20)], True, "not_acted: changed_by_others", id="another number without id"),
         pytest.param(
             20,
-            [record(THEIRS, 13, 20, seconds=9), record(THEIRS, 12, 13)],
+            [record(THEIRS, 12, 13), record(THEIRS, 13, 20, seconds=9)],
             True,
             "not_acted: changed_by_others",
             id="two of theirs",
@@ -175,12 +176,70 @@ def test_a_schedule_that_somebody_may_have_written() -> None:
     assert settle(schedule, nce(scheduled=(renewal_with(9),)), (theirs,), OVER).outcome is Settled.UNDECIDABLE
 
 
-def test_a_schedule_that_put_seats_back_has_not_taken_effect() -> None:
-    schedule = replace(SENT, write=Write(Intent.SCHEDULE_CHANGE, Target(12, Status.ACTIVE, True, (renewal_with(8),))))
-    journal = (record(THEIRS, 12, 13), record(OURS, 13, 12))
-    assert settle(schedule, nce(), journal, SOON).outcome is Settled.WAIT
-    found = settle(schedule, nce(), journal, OVER)
-    assert (found.outcome, found.evidence) == (Settled.UNDECIDABLE, ("state_untouched", "own_record_succeeded"))
+SCHEDULE = replace(SENT, write=Write(Intent.SCHEDULE_CHANGE, Target(12, Status.ACTIVE, True, (renewal_with(8),))))
+WITHDRAWAL = replace(
+    SENT,
+    write=Write(Intent.WITHDRAW_SCHEDULE, Target(12, Status.ACTIVE, True)),
+    before=nce(scheduled=(renewal_with(8),)),
+)
+SEATS_BACK = (record(THEIRS, 12, 13), record(OURS, 13, 12))
+
+
+@pytest.mark.parametrize(
+    ("sent", "current", "journal", "over", "expected"),
+    [
+        pytest.param(SCHEDULE, nce(), SEATS_BACK, False, "wait", id="too early to say that it was dropped"),
+        pytest.param(SCHEDULE, nce(), SEATS_BACK, True, "other_effect", id="seats put back, nothing scheduled"),
+        pytest.param(
+            SCHEDULE, nce(scheduled=(renewal_with(8),)), SEATS_BACK, False, "wait", id="it may be an old reading"
+        ),
+        pytest.param(
+            SCHEDULE, nce(scheduled=(renewal_with(8),)), SEATS_BACK, True, "applied", id="Microsoft kept the schedule"
+        ),
+        pytest.param(
+            SCHEDULE,
+            nce(scheduled=(renewal_with(8),)),
+            (*SEATS_BACK, record(THEIRS, 12, 12, seconds=9)),
+            True,
+            "other_effect",
+            id="somebody else may have scheduled the same",
+        ),
+        pytest.param(
+            SCHEDULE,
+            nce(quantity=14),
+            (*SEATS_BACK, record(THEIRS, 12, 14, seconds=9)),
+            True,
+            "other_effect",
+            id="seats put back, and changed again",
+        ),
+        pytest.param(WITHDRAWAL, nce(), SEATS_BACK, False, "applied", id="nothing was to be scheduled"),
+    ],
+)
+def test_a_decision_that_put_seats_back(
+    sent: SentWrite, current: SubscriptionFacts, journal: tuple[AuditEntry, ...], over: bool, expected: str
+) -> None:
+    assert settle(sent, current, journal, OVER if over else SOON).outcome.value == expected
+    assert undone_seats(sent.write, journal[1:]) == (13, 12)
+
+
+def test_seats_that_were_wanted_are_not_undone() -> None:
+    assert undone_seats(SENT.write, (MINE,)) is None
+    assert undone_seats(SCHEDULE.write, (record(OURS, 12, 12), record(OURS, None, None))) is None
+
+
+@pytest.mark.parametrize(
+    ("accepted", "journal", "expected"),
+    [
+        pytest.param(True, [record(THEIRS, 12, 13)], "not_acted: changed_by_others", id="their seats dropped it"),
+        pytest.param(False, [record("", 12, 13)], "not_acted: changed_by_others", id="theirs without an id"),
+        pytest.param(True, [record("", 13, 12)], "undecidable: record_without_id", id="with the seats that ours sends"),
+        pytest.param(True, [record(THEIRS, 12, 12)], "undecidable: unexplained_change", id="it may have been theirs"),
+        pytest.param(True, [], "applied: accepted_by_microsoft", id="nobody else wrote"),
+    ],
+)
+def test_a_withdrawal_that_nobody_recorded(accepted: bool, journal: list[AuditEntry], expected: str) -> None:
+    found = settle(replace(WITHDRAWAL, accepted=accepted), nce(quantity=13), tuple(journal), OVER)
+    assert f"{found.outcome.value}: {' '.join(found.evidence[1:])}" == expected
 
 
 def test_another_schedule_that_nobody_recorded_is_not_ours() -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import time
 import uuid
 
 import pytest
@@ -11,11 +10,12 @@ from pytest_django import Settings
 
 from tenantry.jobs.testing import run_due_jobs, waiting_jobs
 from tenantry.licensing.models import ChangeOrder, OrderState
-from tenantry.licensing.rules.wishes import ScheduleQuantity, SetQuantity
+from tenantry.licensing.rules.wishes import ScheduleHandling, ScheduleQuantity, SetQuantity
 from tenantry.people.models import Company
 from tests.people.house import audit_verbs
 from tests.support.house import HARBOUR, NORDLYS, House, finish
 from tests.support.orders import BEN, placed
+from tests.support.workers import until
 from tests.web.backoffice.visitors import billing, end_user, owner, page, support, told, words
 
 LIST = "/office/orders/"
@@ -151,25 +151,33 @@ def test_what_microsoft_does_not_decide_is_settled_by_hand_with_a_note(house: Ho
     assert order.state == OrderState.APPLIED
 
 
-def test_an_order_that_gave_somebodys_seat_back_says_that_it_acted(
+def test_an_order_that_gave_somebodys_seat_back_says_so_and_leads_to_putting_it_back(
     house: House, harbour: Company, settings: Settings
 ) -> None:
     settings.SETTLE_SECONDS = 1
     view = house.subscription(harbour, PREMIUM)
-    order = placed(view, ScheduleQuantity(view.facts.quantity - 1))
+    seats = view.facts.quantity
+    order = placed(view, ScheduleQuantity(seats - 1))
     here = {"path": f"*/subscriptions/{view.row.upstream_id}", "method": "PATCH", "count": 1}
     house.sandbox.fault("seats_changed", **here, delta=1, when="before")
     house.sandbox.fault("cut_after", **here)
-    end = time.monotonic() + 60
-    while not order.needs_person and time.monotonic() < end:
-        time.sleep(0.2)
-        order = finish(order.id)
+    until(lambda: finish(order.id).state == OrderState.FAILED, 30, "the order to be settled")
+    run_due_jobs()  # the wish is put back
 
-    assert order.outcome and order.outcome["seen"] == ["state_untouched", "own_record_succeeded"]
-    [ours] = order.outcome["records"]
-    assert (ours["old_quantity"], ours["new_quantity"]) == (view.facts.quantity + 1, view.facts.quantity)
-    sentence = "Microsoft recorded that it acted, but the subscription does not show what was wanted."
-    assert sentence in told(owner(house), f"{LIST}{order.id}/")
+    dana = owner(house)
+    text = told(dana, f"{LIST}{order.id}/")
+    assert "It acted, but undid somebody's change of seats instead." in text
+    assert f"somebody else set {seats + 1} seats" in text
+    assert f"Microsoft set {seats} again" in text
+    assert "It came on top of a change by somebody.else@" in text
+    assert f"from {seats} to {seats + 1} seats" in text
+    assert "Took another effect" in told(dana, LIST)
+    address = f"/c/{harbour.id}/subscriptions/{view.id}/change/?seats={seats + 1}&amp;when=now"
+    assert f'href="{address}"' in page(dana.get(f"{LIST}{order.id}/"))
+    assert "Put 1 seat back" not in told(billing(house), f"{LIST}{order.id}/")
+
+    finish(placed(house.view(view.row), SetQuantity(seats + 1, ScheduleHandling.KEEP)).id)
+    assert "Put 1 seat back" not in told(dana, f"{LIST}{order.id}/")  # it has been put back
 
 
 def test_a_queued_order_is_withdrawn_by_staff(house: House, harbour: Company) -> None:

@@ -8,11 +8,12 @@ import time_machine
 from pytest_django import Settings
 
 from tenantry.kernel import clock
-from tenantry.licensing.models import ChangeOrder, CompanyRefresh
-from tenantry.licensing.rules.wishes import SetQuantity
+from tenantry.licensing.models import ChangeOrder, CompanyRefresh, OrderState
+from tenantry.licensing.rules.wishes import ScheduleQuantity, SetQuantity
 from tenantry.people.models import Company
 from tests.support.house import House, finish
 from tests.support.orders import placed
+from tests.support.workers import until
 from tests.web.portal.visitors import BEN, CHLOE, PREMIUM, at, of, signed_in, text
 
 BY_SCRIPT = {"HX-Request": "true", "X-By-Itself": "true"}
@@ -61,3 +62,31 @@ def test_how_fresh_a_page_is_stands_on_the_clock_of_its_dates(house: House, harb
     finish(placed(view, SetQuantity(43)).id)
 
     assert "43 seats · 1 year, paid monthly · As of Sun 22 Nov, 09:30 UTC" in text(chloe, of(view))
+
+
+def test_a_decision_that_undid_somebodys_seats_says_so_to_each_role(
+    house: House, harbour: Company, settings: Settings
+) -> None:
+    settings.SETTLE_SECONDS = 1
+    view = house.subscription(harbour, PREMIUM)
+    seats = view.facts.quantity
+    order = placed(view, ScheduleQuantity(seats - 2))
+    here = f"*/subscriptions/{view.row.upstream_id}"
+    house.sandbox.fault("seats_changed", path=here, method="PATCH", count=1, delta=1, when="before")
+    until(lambda: finish(order.id).state == OrderState.FAILED, 30, "the order to be settled")
+
+    page = at(harbour, f"orders/{order.id}/")
+    told = text(signed_in(BEN), page)
+    assert "This had another effect than you wished." in told
+    assert f"somebody else set {seats + 1} seats. It carried the seats as they were before" in told
+    assert "It is put back by itself" in told
+    assert "Took another effect" in told and "Nothing has changed" not in told
+    assert "Put 1 seat back" in told
+    assert "Put 1 seat back" not in text(signed_in(CHLOE), page)
+    assert "Took another effect" in text(signed_in(CHLOE), at(harbour, "activity/"))
+
+    finish(order.id)  # the order that puts the decision back
+    assert f"{seats - 2} seats" in text(signed_in(BEN), of(view))
+    preview = text(signed_in(BEN), f"{of(view)}change/?seats={seats + 1}&when=now")
+    assert f"You get 1 seat more: {seats + 1} instead of {seats}." in preview
+    assert f"Still {seats - 2} seats at the renewal" in preview

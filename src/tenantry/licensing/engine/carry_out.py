@@ -35,7 +35,7 @@ from tenantry.licensing.engine.names import upstream_ids
 from tenantry.licensing.engine.settle import settle_unsure
 from tenantry.licensing.engine.waiting import later, look_later
 from tenantry.licensing.engine.writes import patch_for
-from tenantry.licensing.journal import journal_of, overwritten
+from tenantry.licensing.journal import in_between, journal_of
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import with_market
@@ -282,7 +282,8 @@ def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, *, done: b
         if is_reached(plan.write, facts_from_record(record)):
             journal = _records(order, client)
             if done or _has_own(order, journal):
-                outcomes.apply(held, order, plan, record, evidence=_others(order, journal))
+                # Records may be late: the polled ones tell it then.
+                outcomes.apply(held, order, plan, record, evidence=in_between(order, journal))
                 return
             step = "not_yet_recorded"
             break
@@ -305,12 +306,3 @@ def _records(order: ChangeOrder, client: PartnerCenter) -> tuple[AuditEntry, ...
 def _has_own(order: ChangeOrder, journal: tuple[AuditEntry, ...]) -> bool:
     ours = str(order.correlation_id).lower()
     return any(entry.correlation_id.lower() == ours and entry.status is RecordStatus.SUCCEEDED for entry in journal)
-
-
-def _others(order: ChangeOrder, journal: tuple[AuditEntry, ...]) -> dict[str, object]:
-    """Say whose change this one overwrote: between the read and the write Microsoft offers no compare-and-set.
-
-    Records may be late; the polled ones tell it then.
-    """
-    others = overwritten(journal, str(order.correlation_id).lower())
-    return {"overwrote": others} if others else {}

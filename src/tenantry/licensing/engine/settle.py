@@ -12,7 +12,7 @@ from tenantry.licensing import actions, outcomes
 from tenantry.licensing.engine.lease import Lease
 from tenantry.licensing.engine.names import upstream_ids
 from tenantry.licensing.engine.waiting import later, look_later, steps_since_sending
-from tenantry.licensing.journal import journal_of
+from tenantry.licensing.journal import in_between, journal_of
 from tenantry.licensing.models import ChangeOrder, OrderState
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.rules.facts import facts_from_json, facts_to_json
@@ -53,11 +53,13 @@ def settle_unsure(held: Lease, order: ChangeOrder, client: PartnerCenter) -> Non
     moment = Moment.current()
     current = facts_from_record(record)
     settlement = settle(sent, current, journal, moment.real)
-    evidence = _evidence(settlement)
+    evidence = _evidence(settlement) | in_between(order, journal or ())
     looks = steps_since_sending(order).count("looking_again")
     match settlement.outcome:
         case Settled.APPLIED | Settled.OVERWRITTEN:
             outcomes.apply(held, order, plan, record, evidence=evidence)
+        case Settled.OTHER_EFFECT:
+            outcomes.end_otherwise(held, order, plan, record, evidence=evidence)
         case Settled.NOT_ACTED:
             _send_again(held, order, evidence, moment)
         case Settled.UNDECIDABLE if journal is None:

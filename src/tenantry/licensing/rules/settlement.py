@@ -5,6 +5,7 @@ correlation id. Our own record proves that we acted; only a journal without it, 
 not. Where Microsoft said that it would act, that counts instead of a record when nobody else did the same.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -102,11 +103,16 @@ class SentWrite:
 
 
 class Settled(StrEnum):
-    """What became of a write. WAIT: ask again later. UNDECIDABLE: for a person."""
+    """What became of a write. WAIT: ask again later. UNDECIDABLE: for a person.
+
+    OTHER_EFFECT: it acted, but only put back seats that somebody had changed after the reading; Microsoft dropped the
+    decision with them.
+    """
 
     APPLIED = "applied"
     NOT_ACTED = "not_acted"
     OVERWRITTEN = "overwritten"
+    OTHER_EFFECT = "other_effect"
     UNDECIDABLE = "undecidable"
     WAIT = "wait"
 
@@ -126,9 +132,9 @@ def settle(
     """Decide what became of a write whose answer was lost.
 
     ``current`` was read, and ``journal`` fetched, at ``now``. ``journal`` holds every record about this subscription
-    since ``sent.before`` was read; None where it could not be fetched. APPLIED needs the wanted state and our own
-    record, or past the horizon Microsoft's good answer and no record of anybody else that explains the state;
-    NOT_ACTED is never said before the horizon, nor without the journal.
+    since ``sent.before`` was read, in the order in which they came about; None where it could not be fetched. APPLIED
+    needs the wanted state and our own record, or past the horizon Microsoft's good answer and no record of anybody else
+    that explains the state; NOT_ACTED is never said before the horizon, nor without the journal.
     """
     over = now >= sent.sent_at + sent.horizon
     seen = _look(sent, current)
@@ -138,7 +144,9 @@ def settle(
     others = tuple(entry for entry in journal if entry not in ours and entry.status is RecordStatus.SUCCEEDED)
     done = tuple(entry for entry in ours if entry.status is RecordStatus.SUCCEEDED)
     if done:
-        return _settle_acted(sent, current, done, others, over=over)
+        # What stands after ours in the journal came later, also where both are dated in one moment.
+        later = tuple(entry for entry in journal[journal.index(done[-1]) :] if entry in others)
+        return _settle_acted(sent, current, done, later, over=over)
     if not over:
         return Settlement(Settled.WAIT, (seen, "may_be_in_flight"), ours)
     if any(entry.status is not RecordStatus.FAILED for entry in ours):
@@ -162,20 +170,17 @@ def _settle_acted(
     sent: SentWrite,
     current: SubscriptionFacts,
     done: tuple[AuditEntry, ...],
-    others: tuple[AuditEntry, ...],
+    later: tuple[AuditEntry, ...],
     *,
     over: bool,
 ) -> Settlement:
     """Our record says that we acted: applied when it shows, overwritten when a later record or a third state does."""
     seen = _look(sent, current)
+    if undone_seats(sent.write, done) and sent.write.target.scheduled:
+        return _settle_undone(sent, current, done, later, over=over)
     if is_reached(sent.write, current):
         return Settlement(Settled.APPLIED, (seen, "own_record_succeeded"), done)
-    if _decides_term_end(sent.write) and any(_moved(entry) for entry in done):
-        # Somebody changed seats after the reading: ours put them back, and with that Microsoft dropped the schedule.
-        return Settlement(Settled.UNDECIDABLE if over else Settled.WAIT, (seen, "own_record_succeeded"), done)
-    last = max(entry.at for entry in done)
-    later = tuple(entry for entry in others if entry.at >= last)
-    if later and (over or any(_reaches(sent.write, entry) is False for entry in later)):
+    if later and (over or any(_leads_to_it(sent.write, entry) is False for entry in later)):
         return Settlement(Settled.OVERWRITTEN, (seen, "own_record_succeeded", "changed_by_others"), (*done, *later))
     if not over:
         return Settlement(Settled.WAIT, (seen, "own_record_succeeded"), done)
@@ -184,64 +189,114 @@ def _settle_acted(
     return Settlement(Settled.UNDECIDABLE, (seen, "own_record_succeeded"), done)
 
 
+def _settle_undone(
+    sent: SentWrite,
+    current: SubscriptionFacts,
+    done: tuple[AuditEntry, ...],
+    later: tuple[AuditEntry, ...],
+    *,
+    over: bool,
+) -> Settlement:
+    """Our record is of seats alone: the decision counts as taken only where it shows and nobody else may have taken it.
+
+    Not before the horizon: an old reading may still show somebody's schedule that ours dropped.
+    """
+    seen = _look(sent, current)
+    if not over:
+        return Settlement(Settled.WAIT, (seen, "own_record_of_seats"), done)
+    if is_reached(sent.write, current) and not later:
+        return Settlement(Settled.APPLIED, (seen, "own_record_of_seats"), done)
+    return Settlement(Settled.OTHER_EFFECT, (seen, "own_record_of_seats"), done)
+
+
 def _settle_without_record(
     sent: SentWrite, current: SubscriptionFacts, ours: tuple[AuditEntry, ...], others: tuple[AuditEntry, ...]
 ) -> Settlement:
     """The journal is complete and has no success of ours: what is there has to be explained by others' records."""
     seen = _look(sent, current)
-    anonymous = tuple(
-        entry for entry in others if not entry.correlation_id and _reaches(sent.write, entry) is not False
-    )
+    anonymous = tuple(entry for entry in others if not entry.correlation_id and _may_be_ours(sent, entry))
     if anonymous:
         return Settlement(Settled.UNDECIDABLE, (seen, "record_without_id"), anonymous)
     if seen == "state_untouched" and not others:
         return Settlement(Settled.NOT_ACTED, (seen, "no_record"), ours)
     if _only_others_wrote(sent, current, others):
         return Settlement(Settled.NOT_ACTED, (seen, "changed_by_others" if others else "no_record"), others)
-    if sent.accepted and seen == "state_reached" and all(_reaches(sent.write, entry) is False for entry in others):
-        return Settlement(Settled.APPLIED, (seen, "accepted_by_microsoft"), others)
     if seen == "state_reached":
-        equal = tuple(entry for entry in others if _reaches(sent.write, entry))
-        if equal:
-            return Settlement(Settled.NOT_ACTED, (seen, "equal_change_by_others"), equal)
-        return Settlement(Settled.UNDECIDABLE, (seen, "unexplained_change"), others)
+        return _settle_reached(sent, current, others)
     if _explained(sent, current, others):
         return Settlement(Settled.NOT_ACTED, (seen, "changed_by_others"), others)
-    if not others and _decides_term_end(sent.write):
+    if not others and decides_term_end(sent.write):
         # The reading before was an old one. What is decided for the end of a term costs nothing today, and what differs
         # from what the person saw is refused before it is sent again.
         return Settlement(Settled.NOT_ACTED, (seen, "no_record"), ours)
     return Settlement(Settled.UNDECIDABLE, (seen, "unexplained_change"), others)
 
 
+def _settle_reached(sent: SentWrite, current: SubscriptionFacts, others: tuple[AuditEntry, ...]) -> Settlement:
+    """What was wanted is so, without a record of ours: somebody else did it, or Microsoft's good answer counts."""
+    leading = tuple(entry for entry in others if _leads_to_it(sent.write, entry) is not False)
+    if sent.accepted and not leading:
+        return Settlement(Settled.APPLIED, ("state_reached", "accepted_by_microsoft"), others)
+    equal = tuple(entry for entry in leading if _leads_to_it(sent.write, entry))
+    if equal:
+        return Settlement(Settled.NOT_ACTED, ("state_reached", "equal_change_by_others"), equal)
+    if leading and all(moves_seats(entry) for entry in leading):
+        # Nothing was to be scheduled, and somebody's change of seats has dropped what was.
+        return Settlement(Settled.NOT_ACTED, ("state_reached", "changed_by_others"), others)
+    return Settlement(Settled.UNDECIDABLE, ("state_reached", "unexplained_change"), others)
+
+
 def _only_others_wrote(sent: SentWrite, current: SubscriptionFacts, others: tuple[AuditEntry, ...]) -> bool:
-    """Say whether what is not about seats reads as before, and every record is of something else.
+    """Say whether what is not about seats reads as before, and every record is of seats.
 
     The state can look reached all the same: "renew with 8" is the same as nothing once somebody has set 8 seats.
     """
     return (
         sent.write.intent not in CHANGES_QUANTITY
         and is_untouched(sent.write, sent.before, current)
-        and all(_reaches(sent.write, entry) is False for entry in others)
+        and all(moves_seats(entry) for entry in others)
     )
 
 
-def _reaches(write: Write, entry: AuditEntry) -> bool | None:
-    """Say whether a record's outcome is the one that the write wants; None where the record does not tell."""
+def _leads_to_it(write: Write, entry: AuditEntry) -> bool | None:
+    """Say whether what the write wants is so after a record; None where the record does not tell."""
     if write.intent in CHANGES_QUANTITY:
         return None if entry.new_quantity is None else entry.new_quantity == write.target.quantity
     if write.intent in _STATUS_INTENTS:
         return None if entry.new_status is None else entry.new_status is _STATUS_INTENTS[write.intent]
-    # Such a write sends the quantity back as it was read: a record that moved it is of another one.
-    return False if _moved(entry) else None
+    # With a change of seats Microsoft drops what is scheduled.
+    return False if moves_seats(entry) and write.target.scheduled else None
 
 
-def _decides_term_end(write: Write) -> bool:
+def _may_be_ours(sent: SentWrite, entry: AuditEntry) -> bool:
+    """Say whether a record without an id may be of this write: a decision sends the seats back as they were read."""
+    if decides_term_end(sent.write):
+        return entry.new_quantity in (None, sent.before.quantity)
+    return _leads_to_it(sent.write, entry) is not False
+
+
+def decides_term_end(write: Write) -> bool:
+    """Say whether a write is about the end of the term alone."""
     return write.intent not in CHANGES_QUANTITY and write.intent not in _STATUS_INTENTS
 
 
-def _moved(entry: AuditEntry) -> bool:
+def moves_seats(entry: AuditEntry) -> bool:
+    """Say whether a record is of a change of seats."""
     return None not in (entry.old_quantity, entry.new_quantity) and entry.old_quantity != entry.new_quantity
+
+
+def undone_seats(write: Write, done: Iterable[AuditEntry]) -> tuple[int, int] | None:
+    """Return the seats before and after a decision for the end of the term that undid somebody's change of seats.
+
+    Such a write sends the seats back as they were read: where our own record moved them, somebody had changed them in
+    between.
+    """
+    if not decides_term_end(write):
+        return None
+    moved = next((entry for entry in done if moves_seats(entry)), None)
+    if moved is None or moved.old_quantity is None or moved.new_quantity is None:
+        return None
+    return moved.old_quantity, moved.new_quantity
 
 
 def _explained(sent: SentWrite, current: SubscriptionFacts, others: tuple[AuditEntry, ...]) -> bool:
@@ -250,9 +305,9 @@ def _explained(sent: SentWrite, current: SubscriptionFacts, others: tuple[AuditE
         return True  # what is cancelled stays deleted: a subscription that is not deleted has not been cancelled
     if sent.write.intent not in CHANGES_QUANTITY:
         # A change of seats by others drops what was scheduled: then the schedule differs without our doing.
-        return is_untouched(sent.write, sent.before, current) or any(_moved(entry) for entry in others)
+        return is_untouched(sent.write, sent.before, current) or any(moves_seats(entry) for entry in others)
     quantity = sent.before.quantity
-    for entry in sorted(others, key=lambda entry: entry.at):
+    for entry in others:
         if entry.old_quantity not in (None, quantity):
             return False
         quantity = quantity if entry.new_quantity is None else entry.new_quantity

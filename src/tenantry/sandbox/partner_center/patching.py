@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from copy import deepcopy
 from datetime import datetime
 
 from tenantry.sandbox.answer import JSON_TYPE, Answer
@@ -21,6 +22,8 @@ from tenantry.sandbox.partner_center.wish import Part, Wish, read_wish
 from tenantry.sandbox.store import Store, Subscription
 from tenantry.sandbox.wire import JsonDict, iso, parse_moment
 
+_TOLD = ("quantity", "status", "autoRenewEnabled", "scheduledActions", "scheduledNextTermInstructions")
+
 
 def patch_subscription(call: Call) -> Answer:
     """Change a subscription, or refuse with the first reason in the order of the reference's section 12."""
@@ -35,13 +38,15 @@ def patch_subscription(call: Call) -> Answer:
         if call.ctx.switches.on("audit_failed"):
             audit_call(call, subscription, subscription.as_wire(), status="failed")
         raise
-    if call.ctx.faults.take(FaultKind.ACCEPT_AND_DROP, call.exchange):
-        return _accepted(call, subscription)
-    if wish.parts:
+    dropped = call.ctx.faults.take(FaultKind.ACCEPT_AND_DROP, call.exchange)
+    if wish.parts and not dropped:
         _apply(call, subscription, wish)
         call.exchange.acted = True
         call.exchange.after_quantity = subscription.quantity
         call.ctx.save()
+    call.exchange.after = deepcopy({name: subscription.body.get(name) for name in _TOLD})
+    if dropped:
+        return _accepted(call, subscription)
     if call.ctx.switches.whole("patch_status") == 202:
         if wish.parts:
             subscription.shown_from = time.monotonic() + call.ctx.switches.number("patch_202_seconds")

@@ -14,11 +14,11 @@ from tenantry.kernel.refusals import refusal_from_json
 from tenantry.licensing import texts
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderEvent, OrderState
 from tenantry.licensing.rules.plan import plan_from_json
-from tenantry.web.portal.outcomes import order_page, state_words
+from tenantry.web.portal.outcomes import had_other_effect, order_page, state_words, undone_words
 from tenantry.web.portal.planning import Group, plan_groups, rule_sentences
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
-from tenantry.web.ui.frame import Happening, ProgressStep
+from tenantry.web.ui.frame import Happening, NextStep, ProgressStep
 
 _TONES: dict[str, str] = {
     OrderState.REQUESTED: "info",
@@ -56,6 +56,7 @@ class OrderView:
     is_open: bool
     needs_person: bool
     may_withdraw: bool
+    put_back: NextStep | None
     token: str
 
 
@@ -63,7 +64,7 @@ def state_badge(order: ChangeOrder) -> SafeString:
     """Show where an order stands."""
     if order.needs_person and order.state == OrderState.UNSURE:
         return marks.badge(_("Needs a person"), "critical", "hand")
-    return marks.badge(state_words(order), _TONES.get(order.state, "neutral"))
+    return marks.badge(state_words(order), "caution" if had_other_effect(order) else _TONES.get(order.state, "neutral"))
 
 
 def order_view(order: ChangeOrder, events: Sequence[OrderEvent], now: datetime) -> OrderView:
@@ -96,6 +97,7 @@ def order_view(order: ChangeOrder, events: Sequence[OrderEvent], now: datetime) 
         is_open=order.state in OPEN_STATES,
         needs_person=order.needs_person and order.state == OrderState.UNSURE,
         may_withdraw=order.state in (OrderState.REQUESTED, OrderState.QUEUED),
+        put_back=portal.put_back,
         token=portal.token,
     )
 
@@ -131,7 +133,7 @@ def _outcome(
                 done = _("It is scheduled, read back from Microsoft.")
             if outcome.get("settled") == "overwritten":
                 return done, _("Somebody changed the subscription again right after it.")
-            return done, _("It came on top of a change by somebody else.") if outcome.get("overwrote") else ""
+            return done, undone_words(order) or _came_on_top(outcome, now)
         case OrderState.WITHDRAWN:
             return _("It was withdrawn before it was sent."), ""
         case OrderState.REFUSED if isinstance(told := outcome.get("refusal"), Mapping):
@@ -139,8 +141,29 @@ def _outcome(
             return _("It was refused here before it was sent."), f"{reason} {step}"
         case OrderState.REFUSED:
             return _("Microsoft refused it."), ""
+        case _ if had_other_effect(order):
+            again = _("The decision was dropped with it. It is kept, and put back by an order of its own.")
+            told = " ".join(filter(None, (undone_words(order), _came_on_top(outcome, now), again)))
+            return _("It acted, but undid somebody's change of seats instead."), told
         case _:
             return _("It was not carried out at Microsoft."), ""
+
+
+def _came_on_top(outcome: Mapping[str, object], now: datetime) -> str:
+    """Name the last change by somebody else that the order came on top of."""
+    listed = outcome.get("overwrote")
+    last = listed[-1] if isinstance(listed, list) and listed else None
+    if not isinstance(last, Mapping):
+        return ""
+    words = {
+        "by": last.get("by") or _("somebody else"),
+        "at": dates.exact(datetime.fromisoformat(str(last.get("at"))), now),
+        "from": last.get("from"),
+        "to": last.get("to"),
+    }
+    if words["to"] is None:
+        return _("It came on top of a change by %(by)s, %(at)s.") % words
+    return _("It came on top of a change by %(by)s, %(at)s: from %(from)s to %(to)s seats.") % words
 
 
 def _quoted(outcome: Mapping[str, object]) -> str:
@@ -171,6 +194,7 @@ def event_text(what: str) -> str:
         "looking_again": _("Microsoft's records do not decide it yet; asked again later"),
         "records_unavailable": _("Microsoft's records could not be read; asked again later"),
         "did_not_arrive": _("Microsoft's records show that it did not arrive; it goes out again"),
+        "other_effect": _("It acted, but only undid somebody's change of seats"),
         "needs_person": _("Left to a person"),
         "settled_by_hand": _("Settled by hand"),
         "refused": _("Refused by the rules, before sending"),

@@ -84,7 +84,7 @@ def orders(request: OfficeRequest) -> HttpResponse:
     if wants_file(request):
         return csv_answer(_("Change orders"), "", moment.commerce, _csv(found[:MOST_IN_FILE]))
     number = page_number(request)
-    rows = list(found.defer("plan", "before", "outcome", "subscription__facts", "subscription__upstream")[
+    rows = list(found.defer("plan", "before", "subscription__facts", "subscription__upstream")[
         (number - 1) * PER_PAGE : number * PER_PAGE + 1
     ])  # fmt: skip
     shown = [_row(order, moment) for order in rows[:PER_PAGE]]

@@ -6,13 +6,16 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tenantry.kernel.refusals import refusal_from_json
 from tenantry.licensing import texts
 from tenantry.licensing.actions import stored_wish
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderEvent, OrderState
+from tenantry.licensing.rules.facts import Status
 from tenantry.licensing.rules.plan import When, plan_from_json
 from tenantry.licensing.rules.wishes import Cancel, Reactivate, SetQuantity
+from tenantry.web.portal import wishing
 from tenantry.web.portal.planning import RefusalView, refusal_view
 from tenantry.web.ui.frame import Happening, NextStep, ProgressStep
 
@@ -42,6 +45,7 @@ class OrderPage:
     refusal: RefusalView | None
     quoted: str
     facts_later: tuple[str, ...]
+    put_back: NextStep | None
     is_open: bool
     is_asked_for: bool
     may_withdraw: bool
@@ -69,10 +73,11 @@ def order_page(order: ChangeOrder, events: Sequence[OrderEvent], now: datetime) 
         steps=_steps(order, events),
         headline=headline,
         detail=detail,
-        tone=_TONES.get(order.state, "info"),
+        tone=tone_of(order),
         refusal=refusal,
         quoted=order.microsoft_words,
         facts_later=_later(order, now) if order.state in (OrderState.APPLIED, OrderState.SCHEDULED) else (),
+        put_back=_put_back(order),
         is_open=is_open,
         is_asked_for=is_open and not order.needs_person,
         may_withdraw=order.state in (OrderState.REQUESTED, OrderState.QUEUED),
@@ -103,7 +108,7 @@ def _steps(order: ChangeOrder, events: Sequence[OrderEvent]) -> tuple[ProgressSt
         case OrderState.REFUSED:
             return saved, sent, ProgressStep(_("Refused by Microsoft"), "failed", order.settled_at)
         case _:
-            last = ProgressStep(_("Not carried out"), "failed", order.settled_at)
+            last = ProgressStep(state_words(order), "failed", order.settled_at)
             return (saved, sent, last) if was_sent else (saved, last)
 
 
@@ -161,7 +166,45 @@ def _outcome(order: ChangeOrder, events: Sequence[OrderEvent], now: datetime) ->
             return _failed(order)
 
 
+def tone_of(order: ChangeOrder) -> str:
+    """Return the tone of an order's state."""
+    return "caution" if had_other_effect(order) else _TONES.get(order.state, "info")
+
+
+def had_other_effect(order: ChangeOrder) -> bool:
+    """Say whether an order acted, but undid somebody's change of seats instead of what was wished."""
+    return order.state == OrderState.FAILED and _of(order.outcome).get("settled") == "other_effect"
+
+
+def undone_words(order: ChangeOrder) -> str:
+    """Tell openly that a decision for the end of the term undid somebody's change of seats; empty where it did not."""
+    undid = _of(_of(order.outcome).get("undid"))
+    if not undid:
+        return ""
+    return _(
+        "While it was on its way, somebody else set %(from)s seats. It carried the seats as they were before, so that "
+        "Microsoft set %(to)s again."
+    ) % {"from": undid.get("from"), "to": undid.get("to")}
+
+
+def _put_back(order: ChangeOrder) -> NextStep | None:
+    """Offer to repeat the change of seats that the order undid, as long as the seats stand as it left them."""
+    undid, subscription = _of(_of(order.outcome).get("undid")), order.subscription
+    wanted = undid.get("from")
+    usable = subscription.status == Status.ACTIVE and subscription.gone_at is None
+    if not isinstance(wanted, int) or not usable or undid.get("to") != subscription.quantity:
+        return None
+    seats = wanted - subscription.quantity
+    label = ngettext("Put %(n)d seat back", "Put %(n)d seats back", seats) % {"n": seats}
+    if seats < 0:
+        label = ngettext("Return %(n)d seat again", "Return %(n)d seats again", -seats) % {"n": -seats}
+    return NextStep(label, wishing.address_of(SetQuantity(wanted), order.company_id, order.subscription_id))
+
+
 def _failed(order: ChangeOrder) -> tuple[str, str]:
+    if had_other_effect(order):
+        again = _("Microsoft dropped the decision with it. It is put back by itself: the subscription's page shows it.")
+        return _("This had another effect than you wished."), f"{undone_words(order)} {again}"
     if _of(order.outcome).get("by_hand"):
         return (
             _("This was not carried out."),
@@ -184,6 +227,8 @@ def _overwritten(order: ChangeOrder) -> str:
         return _("%(who)s has looked at it: it took effect.") % {"who": outcome.get("by", "")}
     if outcome.get("settled") == "overwritten":
         return _("It took effect, and somebody changed the subscription again right after it.")
+    if undone := undone_words(order):
+        return _("It took effect. %(undone)s") % {"undone": undone}
     if outcome.get("overwrote"):
         return _("It took effect. Somebody else had changed the subscription a moment before; yours came on top of it.")
     return ""
@@ -251,6 +296,8 @@ def order_url(order: ChangeOrder) -> str:
 
 def state_words(order: ChangeOrder) -> str:
     """Say in a word or two where an order stands."""
+    if had_other_effect(order):
+        return _("Took another effect")
     return {
         OrderState.REQUESTED.value: _("Saved"),
         OrderState.QUEUED.value: _("Waiting to be sent"),
@@ -272,6 +319,6 @@ def order_happening(order: ChangeOrder, *, named: bool = True) -> Happening:
         sentence=_("%(name)s: %(wish)s") % {"name": subscription_name(order), "wish": sentence} if named else sentence,
         who=order.actor_label,
         detail=_("%(state)s · order #%(number)s") % {"state": state_words(order), "number": order.number},
-        tone=_TONES.get(order.state, "info"),
+        tone=tone_of(order),
         url=order_url(order),
     )

@@ -8,6 +8,7 @@ _VERBS: dict[str, Promise] = {
     "brand.changed": gettext_lazy("Look changed"),
     "change_order.applied": gettext_lazy("Change order took effect"),
     "change_order.failed": gettext_lazy("Change order failed"),
+    "change_order.other_effect": gettext_lazy("Change order had another effect"),
     "change_order.placed": gettext_lazy("Change order placed"),
     "change_order.refused": gettext_lazy("Change order refused"),
     "change_order.sending": gettext_lazy("Change order about to be sent"),

@@ -33,6 +33,7 @@ def order(request: PortalRequest, company_id: UUID, order_id: UUID) -> HttpRespo
         "order": found,
         "now": moment.commerce,
         "may_withdraw": shown.may_withdraw and _may_withdraw(request.access, found),
+        "put_back": shown.put_back if request.access.may(Permission.CHANGE_QUANTITY) else None,
         "subscription_url": outcomes.subscription_url(found),
         "withdraw_url": reverse("portal:withdraw", args=[company_id, order_id]),
     }

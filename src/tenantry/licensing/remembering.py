@@ -1,0 +1,106 @@
+"""Remember what a company decided for the end of a term, however its order came out: the wish outlives the schedule."""
+
+from tenantry.kernel.actor import ActorKind
+from tenantry.licensing.models import ChangeOrder, Subscription, Wish
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.rules.facts import EndOfTerm, ScheduledAction, ScheduledChange, SubscriptionFacts
+from tenantry.licensing.rules.plan import Intent, Plan, Write
+
+CHOICES = {
+    ScheduledAction.RENEW: EndOfTerm.RENEW,
+    ScheduledAction.TRANSITION: EndOfTerm.RENEW,
+    ScheduledAction.END: EndOfTerm.END,
+    ScheduledAction.EXTEND: EndOfTerm.EXTEND,
+}
+_DECIDES = frozenset({Intent.SCHEDULE_CHANGE, Intent.RENEW, Intent.END_AT_TERM, Intent.EXTEND_AT_TERM})
+_ENDS = frozenset({Intent.WITHDRAW_SCHEDULE, Intent.CANCEL, Intent.SUSPEND})
+
+
+def remember(
+    order: ChangeOrder, plan: Plan, subscription: Subscription, facts: SubscriptionFacts, moment: Moment
+) -> None:
+    """Remember what the order decided about the end of the term, or that there is nothing to remember any more.
+
+    ``facts`` is the subscription as it is now; what was decided is read from the plan, because somebody may have
+    scheduled something else since. In the transaction that settles the order.
+    """
+    if plan.write is None or plan.write.intent is Intent.REACTIVATE:
+        return
+    if plan.write.intent in _ENDS:
+        Wish.objects.filter(subscription=subscription).delete()
+    elif plan.write.intent in _DECIDES:
+        by_system = order.actor_kind == ActorKind.SYSTEM
+        change = _at_term_end(plan.write, facts)
+        choice = CHOICES.get(change.action) if change else _by_auto_renew(plan.write)
+        _store(order, subscription, facts, choice, change, moment, keep_author=by_system)
+    elif waiting := next(iter(plan.write.put_back), None):
+        _store(order, subscription, facts, CHOICES.get(waiting.action), waiting, moment, keep_author=True)
+    else:
+        Wish.objects.filter(subscription=subscription).exclude(choice=EndOfTerm.RENEW, quantity=None).delete()
+
+
+def _at_term_end(write: Write, facts: SubscriptionFacts) -> ScheduledChange | None:
+    dates = (None, facts.commitment_end)
+    return next((change for change in write.target.scheduled if change.effective_date in dates), None)
+
+
+def _by_auto_renew(write: Write) -> EndOfTerm:
+    return EndOfTerm.RENEW if write.target.auto_renew else EndOfTerm.END
+
+
+def _store(
+    order: ChangeOrder,
+    subscription: Subscription,
+    facts: SubscriptionFacts,
+    choice: EndOfTerm | None,
+    change: ScheduledChange | None,
+    moment: Moment,
+    *,
+    keep_author: bool,
+) -> None:
+    if facts.commitment_end is None or choice is None:
+        return
+    about = {
+        "choice": choice.value,
+        "quantity": change.quantity if change and choice is EndOfTerm.RENEW else None,
+        "term_end": facts.commitment_end,
+        "order": order,
+        "lost_at": None,
+        "lost_reason": None,
+        "seen_at_microsoft_at": None,
+    }
+    author = {"decided_by": order.actor_label, "decided_at": moment.commerce}
+    wish = Wish.objects.filter(subscription=subscription).first()
+    if wish is None:
+        wish = Wish.objects.create(subscription=subscription, company_id=order.company_id, **about, **author)
+    else:
+        for name, value in {**about, **({} if keep_author else author)}.items():
+            setattr(wish, name, value)
+        wish.save()
+    if stands(wish, facts):
+        Wish.objects.filter(pk=wish.pk).update(seen_at_microsoft_at=moment.commerce)
+
+
+def stands(wish: Wish, facts: SubscriptionFacts) -> bool:
+    """Say whether Microsoft will do at the end of the term what the wish says."""
+    change = facts.scheduled_at_term_end
+    if wish.choice == EndOfTerm.RENEW:
+        if not facts.auto_renew:
+            return False
+        if change is None:
+            return wish.quantity in (None, facts.quantity)
+        return change.action in (ScheduledAction.RENEW, ScheduledAction.TRANSITION) and (
+            wish.quantity is None or change.quantity == wish.quantity
+        )
+    if facts.auto_renew:
+        return False
+    if change is None:
+        # Switched off without a choice: that was all there was to ending before the extended term.
+        return wish.choice == EndOfTerm.END and wish.order is not None and not _has_choice(wish.order)
+    return CHOICES.get(change.action) == wish.choice
+
+
+def _has_choice(order: ChangeOrder) -> bool:
+    write = order.plan.get("write")
+    target = write.get("target") if isinstance(write, dict) else None
+    return bool(target.get("scheduled")) if isinstance(target, dict) else False
