@@ -63,13 +63,15 @@ RENEWAL = Write(Intent.RENEW, Target(5, Status.ACTIVE, True))
             [(5, 6)],
         ),
         ("in the same moment, after ours", [entry(2, 5, 8, OURS), entry(2.0001, 8, 9)], []),
+        ("in the same moment, there with ours and back", [entry(2, 8, 5), entry(2.0001, 5, 8, OURS)], []),
+        ("in the same moment, there and back with ours", [entry(2, 8, 5, OURS), entry(2.0001, 5, 8)], [(5, 8)]),
         ("ours is not there", [entry(1, 5, 6)], []),
         ("something else than seats, after the reading", [entry(1, 5, 5), entry(2, 5, 8, OURS)], [(5, 5)]),
         ("something else than seats, most likely read", [entry(-1, 5, 5), entry(2, 5, 8, OURS)], []),
     ],
 )
 def test_whose_change_ours_came_on_top_of(case: str, entries: list[AuditEntry], seats: list[tuple[int, int]]) -> None:
-    found = came_between(entries, OURS, TO_EIGHT, READ)
+    found = came_between(since_read(entries, OURS, READ, 5), OURS, TO_EIGHT, READ)
     assert found.undid is None
     assert [(one.old_quantity, one.new_quantity) for one in found.overwrote] == seats, case
 

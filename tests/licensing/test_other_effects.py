@@ -107,6 +107,22 @@ def test_a_withdrawal_takes_effect_and_says_which_seats_it_undid(house: House, v
     assert ChangeOrder.objects.count() == 2
 
 
+def test_a_microsoft_that_keeps_the_decision_has_taken_it_and_still_moved_the_seats(
+    house: House, view: SubscriptionView
+) -> None:
+    house.sandbox.put("/_sandbox/switches", {"schedule_in_quantity_patch": "keep"})
+    seats = view.facts.quantity
+    order = placed(view, ScheduleQuantity(seats - 2))
+    somebody_changes_seats(house, view, 1)
+
+    order = settled(order)
+
+    assert order.state == OrderState.SCHEDULED
+    assert order.outcome is not None and order.outcome["undid"] == {"from": seats + 1, "to": seats}
+    assert [notice.kind for notice in Notice.objects.all()] == ["seats_undone"]
+    assert ChangeOrder.objects.count() == 1
+
+
 def test_records_that_come_late_still_tell_of_it(house: House, view: SubscriptionView) -> None:
     seats = view.facts.quantity
     finish(placed(view, ScheduleQuantity(seats - 2)).id)

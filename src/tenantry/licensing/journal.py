@@ -11,12 +11,10 @@ from tenantry.licensing.engine.names import upstream_ids
 from tenantry.licensing.models import ChangeOrder
 from tenantry.licensing.rules.facts import Status, facts_from_json
 from tenantry.licensing.rules.plan import Write, plan_from_json
-from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus, moves_seats, undone_seats
+from tenantry.licensing.rules.settlement import SAME_MOMENT, AuditEntry, RecordStatus, moves_seats, undone_seats
 
 # Microsoft's clock and ours.
 CLOCK_SKEW = timedelta(seconds=10)
-# Records this close to each other may be dated in the wrong order; what they changed tells the right one.
-_SAME_MOMENT = timedelta(seconds=1)
 # Names under which a record's values may say which subscription it is about (audit records, read 2026-11).
 _ID_NAMES = ("id", "subscriptionid")
 
@@ -37,24 +35,40 @@ def journal_of(order: ChangeOrder, client: PartnerCenter) -> tuple[AuditEntry, .
 
 
 def since_read(entries: Iterable[AuditEntry], ours: str, read_on: datetime, quantity: int) -> tuple[AuditEntry, ...]:
-    """Keep our own records, and others' that were not yet part of what was read.
+    """Keep our own records, and others' that were not yet part of what was read, in the order in which they came about.
 
-    ``entries`` come in their order. The clocks may differ by `CLOCK_SKEW`: around the reading a record whose seats led
-    to the quantity that was read counts as read, with all before it; what may have been read or not is kept. What
-    follows our own record was never read.
+    ``entries`` come in the order of `entries_about`. The clocks may differ by `CLOCK_SKEW`: around the reading a record
+    whose seats led to the quantity that was read counts as read, with all before it; what may have been read or not is
+    kept. What follows our own record was never read.
     """
+    listed = list(entries)
+    first = next((place for place, entry in enumerate(listed) if entry.correlation_id.lower() == ours), len(listed))
+    from_ours = listed[first:]
     kept: list[AuditEntry] = []
-    sent = False
-    for entry in entries:
-        sent = sent or entry.correlation_id.lower() == ours
-        if not sent:
-            if entry.at < read_on - CLOCK_SKEW:
-                continue
-            if entry.at <= read_on + CLOCK_SKEW and _was_read(entry, kept, quantity):
-                kept = []
-                continue
-        kept.append(entry)
-    return tuple(kept)
+    for entry in listed[:first]:
+        if entry.at < read_on - CLOCK_SKEW:
+            continue
+        # In the moment of our own record it may as well have come after it.
+        beside_ours = bool(from_ours) and from_ours[0].at - entry.at < SAME_MOMENT
+        if entry.at <= read_on + CLOCK_SKEW and not beside_ours and _was_read(entry, kept, quantity):
+            kept = []
+        else:
+            kept.append(entry)
+    return _chained([*kept, *from_ours], quantity)
+
+
+def _chained(entries: Iterable[AuditEntry], quantity: int) -> tuple[AuditEntry, ...]:
+    """Order records of one moment so that the seats lead on from the quantity that was read."""
+    left, chained = list(entries), list[AuditEntry]()
+    while left:
+        moment = [entry for entry in left if entry.at - left[0].at < SAME_MOMENT]
+        fitting = [entry for entry in moment if entry.old_quantity in (None, quantity)] or left[:1]
+        following = next((entry for entry in fitting if not moves_seats(entry)), fitting[0])
+        left.remove(following)
+        chained.append(following)
+        if following.status is RecordStatus.SUCCEEDED and following.new_quantity is not None:
+            quantity = following.new_quantity
+    return tuple(chained)
 
 
 def _was_read(entry: AuditEntry, earlier: Iterable[AuditEntry], quantity: int) -> bool:
@@ -75,16 +89,16 @@ class Between:
 
 
 def came_between(entries: Iterable[AuditEntry], ours: str, write: Write | None, read_on: datetime) -> Between:
-    """Find what ours came on top of; what is not about seats counts only where it cannot have been read."""
+    """Find what ours came on top of; what is not about seats counts only where it cannot have been read.
+
+    ``entries`` come as `since_read` orders them.
+    """
     listed = list(entries)
-    mine = next((entry for entry in listed if entry.correlation_id.lower() == ours), None)
-    if mine is None:
+    place = next((place for place, entry in enumerate(listed) if entry.correlation_id.lower() == ours), None)
+    if place is None:
         return Between()
-    earlier = tuple(
-        entry
-        for entry in listed
-        if entry is not mine and _came_before(entry, mine) and (moves_seats(entry) or entry.at > read_on)
-    )
+    mine = listed[place]
+    earlier = tuple(entry for entry in listed[:place] if moves_seats(entry) or entry.at > read_on)
     if write is None or mine.status is not RecordStatus.SUCCEEDED:
         return Between(earlier)
     return Between(earlier, undone_seats(write, [mine]))
@@ -108,13 +122,6 @@ def _told(entry: AuditEntry) -> dict[str, object]:
     return told | ({"from": entry.old_quantity, "to": entry.new_quantity} if moves_seats(entry) else {})
 
 
-def _came_before(entry: AuditEntry, mine: AuditEntry) -> bool:
-    """Say which came first; where the moments are too close to tell, the quantities do."""
-    if abs(entry.at - mine.at) < _SAME_MOMENT and entry.new_quantity is not None:
-        return entry.new_quantity == mine.old_quantity
-    return entry.at < mine.at
-
-
 def entries_about(subscription_id: str, records: Iterable[AuditRecord]) -> tuple[AuditEntry, ...]:
     """Keep the records about one subscription, oldest first."""
     wanted = subscription_id.lower()
@@ -136,7 +143,7 @@ def _in_order(entries: Iterable[AuditEntry]) -> tuple[AuditEntry, ...]:
 def _led_to(dated_later: AuditEntry, dated_earlier: AuditEntry) -> bool:
     """Say whether two records of one moment are dated the wrong way round."""
     return (
-        dated_later.at - dated_earlier.at < _SAME_MOMENT
+        dated_later.at - dated_earlier.at < SAME_MOMENT
         and dated_later.new_quantity is not None
         and dated_later.new_quantity == dated_earlier.old_quantity
         and dated_earlier.new_quantity != dated_later.old_quantity

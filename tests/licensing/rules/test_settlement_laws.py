@@ -35,7 +35,7 @@ class Microsoft:
     facts: SubscriptionFacts
     journal: list[AuditEntry] = field(default_factory=list)
 
-    def write(self, deed: Deed, second: int, correlation_id: str) -> bool:
+    def write(self, deed: Deed, second: float, correlation_id: str) -> bool:
         """Carry a write out; False when there was nothing to change."""
         before, facts = self.facts, self.facts
         if deed.renews is not None:
@@ -103,6 +103,8 @@ class Story:
     accepted: bool
     shown: int  # how many of the last changes the reading afterwards does not show yet; none past the horizon
     over: bool
+    at_once: bool  # everything but what was before our reading happens in one moment, and is dated by chance
+    dates: Sequence[int]
 
 
 @st.composite
@@ -121,6 +123,8 @@ def stories(draw: st.DrawFn) -> Story:
         accepted=draw(st.booleans()),
         shown=0 if over else draw(st.integers(0, 1)),
         over=over,
+        at_once=draw(st.booleans()),
+        dates=draw(st.permutations(range(6))),
     )
 
 
@@ -137,21 +141,23 @@ def tell(story: Story) -> tuple[Settlement, Truth]:
     """Let the story happen, and settle our write from what can be known of it."""
     microsoft = Microsoft(story.start)
     states = [microsoft.facts]
-    second = -len(story.unseen) - 1
     acted = as_wanted = was_so = False
 
+    def dated() -> float:
+        place = len(states) - 1
+        if story.at_once and place >= len(story.unseen):
+            return 5 + story.dates[place] / 10
+        return 2 * (place - len(story.unseen)) + 1
+
     def theirs(several: Sequence[Deed]) -> None:
-        nonlocal second
         for deed in several:
-            second += 2
-            microsoft.write(deed, second, "" if deed.anonymous else THEIRS)
+            microsoft.write(deed, dated(), "" if deed.anonymous else THEIRS)
             states.append(microsoft.facts)
 
     theirs(story.unseen)
     theirs(story.before)
     if story.acts:
-        second += 2
-        acted = microsoft.write(_as_sent(story), second, OURS)
+        acted = microsoft.write(_as_sent(story), dated(), OURS)
         as_wanted = _shows(story.write, microsoft.facts)
         was_so = not acted
         states.append(microsoft.facts)
@@ -159,7 +165,7 @@ def tell(story: Story) -> tuple[Settlement, Truth]:
     sent = SentWrite(
         story.write, story.start, OURS, NOW, HORIZON, accepted=story.accepted and (story.acts or story.over)
     )
-    journal = since_read(microsoft.journal, OURS, NOW, story.start.quantity)
+    journal = since_read(sorted(microsoft.journal, key=lambda entry: entry.at), OURS, NOW, story.start.quantity)
     current = states[max(0, len(states) - 1 - story.shown)]
     found = settle(sent, current, journal, NOW + HORIZON if story.over else NOW + timedelta(seconds=30))
     return found, Truth(acted, as_wanted, was_so)

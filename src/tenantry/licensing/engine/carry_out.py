@@ -281,9 +281,13 @@ def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, *, done: b
             return
         if is_reached(plan.write, facts_from_record(record)):
             journal = _records(order, client)
+            between = in_between(order, journal)  # records may be late: the polled ones tell it then
+            if "undid" in between and plan.write.target.scheduled:
+                # Ours dropped what was scheduled: this may be an old reading, or the same decision of somebody else.
+                step = "not_yet_shown"
+                break
             if done or _has_own(order, journal):
-                # Records may be late: the polled ones tell it then.
-                outcomes.apply(held, order, plan, record, evidence=in_between(order, journal))
+                outcomes.apply(held, order, plan, record, evidence=between)
                 return
             step = "not_yet_recorded"
             break

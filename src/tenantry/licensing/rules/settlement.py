@@ -14,6 +14,8 @@ from tenantry.licensing.rules.facts import ScheduledChange, Status, Subscription
 from tenantry.licensing.rules.plan import CHANGES_QUANTITY, Intent, Write
 from tenantry.licensing.rules.terms import changes_nothing
 
+# Records this close to each other may be dated in the wrong order; where they moved seats, those tell the right one.
+SAME_MOMENT = timedelta(seconds=1)
 _STATUS_INTENTS = {
     Intent.CANCEL: Status.DELETED,
     Intent.SUSPEND: Status.SUSPENDED,
@@ -144,8 +146,9 @@ def settle(
     others = tuple(entry for entry in journal if entry not in ours and entry.status is RecordStatus.SUCCEEDED)
     done = tuple(entry for entry in ours if entry.status is RecordStatus.SUCCEEDED)
     if done:
-        # What stands after ours in the journal came later, also where both are dated in one moment.
         later = tuple(entry for entry in journal[journal.index(done[-1]) :] if entry in others)
+        if over:  # where it is not about seats, nothing tells which of two records of one moment came first
+            later += tuple(entry for entry in others if entry not in later and _beside(entry, done[-1]))
         return _settle_acted(sent, current, done, later, over=over)
     if not over:
         return Settlement(Settled.WAIT, (seen, "may_be_in_flight"), ours)
@@ -164,6 +167,10 @@ def _look(sent: SentWrite, current: SubscriptionFacts) -> str:
 
 def _same_id(one: str, other: str) -> bool:
     return bool(one) and one.casefold() == other.casefold()
+
+
+def _beside(entry: AuditEntry, ours: AuditEntry) -> bool:
+    return not moves_seats(entry) and abs(entry.at - ours.at) < SAME_MOMENT
 
 
 def _settle_acted(
