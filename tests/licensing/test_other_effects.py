@@ -79,6 +79,15 @@ def test_seats_of_somebody_else_that_a_decision_undid(
     assert [patch["acted"] for patch in house.patches()] == [True, True]
 
 
+def test_a_good_answer_that_shows_it_is_not_waited_for(
+    house: House, view: SubscriptionView, settings: Settings
+) -> None:
+    settings.SETTLE_SECONDS = 600
+    order = placed(view, ScheduleQuantity(view.facts.quantity - 2))
+    somebody_changes_seats(house, view, 1)
+    assert steps(finish(order.id)) == ["requested", "sending", "accepted", "other_effect"]
+
+
 def test_an_ending_that_was_dropped_with_somebodys_seats_is_put_back(house: House, view: SubscriptionView) -> None:
     order = placed(view, DecideEndOfTerm(EndOfTerm.END))
     somebody_changes_seats(house, view, 1)

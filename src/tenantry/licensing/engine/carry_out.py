@@ -22,7 +22,7 @@ from tenantry.clients.http.errors import (
     Unsure,
     UpstreamError,
 )
-from tenantry.clients.partner_center.client import PartnerCenter
+from tenantry.clients.partner_center.client import PartnerCenter, PatchAnswer
 from tenantry.clients.partner_center.models import Subscription as Record
 from tenantry.connection.calls import calls_for_order
 from tenantry.connection.queries import client_for
@@ -41,7 +41,7 @@ from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import with_market
 from tenantry.licensing.rules.book import BOOK
 from tenantry.licensing.rules.facts import changed_fields, facts_from_json, facts_to_json, fingerprint
-from tenantry.licensing.rules.plan import Plan, plan_from_json, same_effect
+from tenantry.licensing.rules.plan import Plan, Write, plan_from_json, same_effect
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus, is_reached
 from tenantry.licensing.rules.wishes import wish_from_json
@@ -146,7 +146,7 @@ def _send(held: Lease, order: ChangeOrder, client: PartnerCenter) -> None:
         raise
     held.move("accepted", Moment.current(), accepted=True)
     order.accepted = True
-    read_back(held, order, client, done=not answer.accepted)
+    read_back(held, order, client, answer)
 
 
 def _judge(held: Lease, order: ChangeOrder, record: Record) -> Plan | None:
@@ -262,12 +262,14 @@ def _no_way(held: Lease, order: ChangeOrder, error: UpstreamError) -> None:
         outcomes.fail(held, order, code=error.code, words=error.words, advice=error.advice)
 
 
-def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, *, done: bool = False) -> None:
+def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, answer: PatchAnswer | None = None) -> None:
     """Microsoft has taken the write: say "applied" only when the subscription shows it; until then look again.
 
-    ``done`` means that it also said that it has acted (200). What it only accepted (202) may still come to nothing
-    while somebody else does the same: then our own record is waited for, and without one `settle_unsure` decides.
+    ``answer`` is what it said, while that is at hand: with 200 it has acted. What it only accepted (202) may still come
+    to nothing while somebody else does the same: then our own record is waited for, and without one `settle_unsure`
+    decides.
     """
+    done = answer is not None and not answer.accepted
     plan = plan_from_json(order.plan)
     if plan.write is None:
         raise ValueError(f"order {order.id} was sent without a write")
@@ -293,10 +295,21 @@ def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, *, done: b
             break
     else:
         step = "not_yet_shown"
+    if answer is not None and _acted_otherwise(order, client, plan.write, answer):
+        settle_unsure(held, order, client, finished=True)
+        return
     if order.sent_at is None or (clock.now() - order.sent_at).total_seconds() < settings.SETTLE_SECONDS:
         look_later(held, order, step, min(later(order), LOOK_AGAIN_SECONDS), {})
         return
     settle_unsure(held, order, client)
+
+
+def _acted_otherwise(order: ChangeOrder, client: PartnerCenter, write: Write, answer: PatchAnswer) -> bool:
+    """Say whether Microsoft's answer shows, and its record tells, that seats were undone instead of what was wanted."""
+    if answer.accepted or answer.subscription is None:
+        return False
+    shown = facts_from_record(answer.subscription)
+    return not is_reached(write, shown) and "undid" in in_between(order, _records(order, client))
 
 
 def _records(order: ChangeOrder, client: PartnerCenter) -> tuple[AuditEntry, ...]:

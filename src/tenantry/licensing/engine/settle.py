@@ -25,8 +25,11 @@ MOST_SENDINGS = 5
 LOOKS = 3
 
 
-def settle_unsure(held: Lease, order: ChangeOrder, client: PartnerCenter) -> None:
-    """Ask for the subscription and for Microsoft's records, and decide as far as they allow."""
+def settle_unsure(held: Lease, order: ChangeOrder, client: PartnerCenter, *, finished: bool = False) -> None:
+    """Ask for the subscription and for Microsoft's records, and decide as far as they allow.
+
+    ``finished``: Microsoft has answered that it has acted and recorded it, so that nothing can be under way any more.
+    """
     plan = plan_from_json(order.plan)
     if plan.write is None or order.before is None or order.sent_at is None:
         raise ValueError(f"order {order.id} is unsure but was never sent")
@@ -41,7 +44,7 @@ def settle_unsure(held: Lease, order: ChangeOrder, client: PartnerCenter) -> Non
         code = "not_found" if isinstance(error, NotFound) else error.code
         look_later(held, order, "cannot_look", later(order), {"words": error.words, "code": code})
         return
-    horizon = timedelta(seconds=settings.SETTLE_SECONDS)
+    horizon = timedelta(seconds=0 if finished else settings.SETTLE_SECONDS)
     sent = SentWrite(
         write=plan.write,
         before=facts_from_json(order.before),
