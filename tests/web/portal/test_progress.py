@@ -77,9 +77,9 @@ def test_a_decision_that_undid_somebodys_seats_says_so_to_each_role(
 
     page = at(harbour, f"orders/{order.id}/")
     told = text(signed_in(BEN), page)
-    assert "This had another effect than you wished." in told
+    assert "This had another effect than the one you wished for." in told
     assert f"somebody else set {seats + 1} seats. It carried the seats as they were before" in told
-    assert "It is put back by itself" in told
+    assert "We put it back: the subscription's page shows how it stands." in told
     assert "Took another effect" in told and "Nothing has changed" not in told
     assert "Put 1 seat back" in told
     assert "Put 1 seat back" not in text(signed_in(CHLOE), page)
