@@ -161,7 +161,7 @@ def test_seats_that_were_wanted_undo_nothing(house: House, view: SubscriptionVie
     assert order.state == OrderState.APPLIED
     assert order.outcome is not None
     assert "undid" not in order.outcome and len(order.outcome["overwrote"]) == 1
-    assert not Notice.objects.exists()
+    assert [notice.kind for notice in Notice.objects.all()] == ["change_overwritten"]
 
 
 def test_a_decision_that_somebody_overwrote_stays_the_wish(house: House, view: SubscriptionView) -> None:

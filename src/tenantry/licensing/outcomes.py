@@ -40,8 +40,7 @@ def apply(held: Lease, order: ChangeOrder, plan: Plan, record: Record, *, eviden
         order = held.order()
         subscription = mirror.store_one(order.subscription, record, moment, order=order)
         _record(order, "change_order.took_effect", moment, after=evidence)
-        if evidence.get("undid"):
-            _tell_undone(order, evidence)
+        _tell_in_between(order, evidence)
         keeping.after_order(order, plan, subscription, facts_from_record(record), moment)
         _refresh_later(order, moment)
 
@@ -63,7 +62,7 @@ def end_otherwise(
         order = held.order()
         subscription = mirror.store_one(order.subscription, record, moment, order=order)
         _record(order, "change_order.other_effect", moment, after=evidence)
-        _tell_undone(order, evidence)
+        _tell_in_between(order, evidence)
         keeping.after_order(order, plan, subscription, facts_from_record(record), moment)
         _refresh_later(order, moment)
 
@@ -85,8 +84,8 @@ def note(order: ChangeOrder, told: Mapping[str, object]) -> None:
     if not told or {**outcome, **told} == outcome:
         return
     ChangeOrder.objects.filter(id=order.id).update(outcome={**outcome, **told})
-    if "undid" in told and "undid" not in outcome:
-        _tell_undone(order, told)
+    if told.keys() - outcome.keys():
+        _tell_in_between(order, told)
 
 
 def refuse(held: Lease, order: ChangeOrder, refusal: Refusal, record: Record | None = None) -> None:
@@ -134,21 +133,31 @@ def tell_unsure(order: ChangeOrder) -> None:
     )
 
 
-def _tell_undone(order: ChangeOrder, evidence: Mapping[str, object]) -> None:
-    """Tell the partner that a decision for the end of the term undid somebody's change of seats."""
-    undid = evidence["undid"]
-    seats = undid if isinstance(undid, Mapping) else {}
-    _tell(
-        order,
-        "seats_undone",
-        _("Change order #%(number)s undid somebody's change of seats") % {"number": order.number},
-        _(
-            "Somebody changed the seats while a decision for the end of the term was on its way. The decision carried "
-            "the seats as they were read before, so that Microsoft set %(to)s again instead of %(from)s. If they were "
-            "meant to stay, the order's page leads to putting them back."
+def _tell_in_between(order: ChangeOrder, evidence: Mapping[str, object]) -> None:
+    """Tell the partner when the order came on top of a change by somebody else, or undid one of seats."""
+    undid = evidence.get("undid")
+    if isinstance(undid, Mapping):
+        _tell(
+            order,
+            "seats_undone",
+            _("Change order #%(number)s undid somebody's change of seats") % {"number": order.number},
+            _(
+                "Somebody changed the seats while a decision for the end of the term was on its way. The decision "
+                "carried the seats as they were read before, so that Microsoft set %(to)s again instead of %(from)s. "
+                "If they were meant to stay, the order's page leads to putting them back."
+            )
+            % undid,
         )
-        % seats,
-    )
+    elif evidence.get("overwrote"):
+        _tell(
+            order,
+            "change_overwritten",
+            _("Change order #%(number)s came on top of a change by somebody else") % {"number": order.number},
+            _(
+                "Somebody changed the subscription right before the order reached Microsoft, and the order set it as "
+                "it had been read before. The order's page names that change: look whether it is to be made again."
+            ),
+        )
 
 
 def hand_over(held: Lease, order: ChangeOrder, evidence: Mapping[str, object]) -> None:
