@@ -7,7 +7,7 @@ from typing import Any
 
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderEvent, OrderState
 from tenantry.licensing.rules.facts import ScheduledAction
-from tenantry.licensing.rules.plan import CHANGES_QUANTITY, plan_from_json
+from tenantry.licensing.rules.plan import CHANGES_QUANTITY, Intent, plan_from_json
 from tenantry.licensing.rules.settlement import decides_term_end
 from tests.support.house import House
 
@@ -171,13 +171,13 @@ def _at_term_end(after: Mapping[str, Any]) -> set[tuple[str, int | None]]:
 
 
 def _undid_seats(order: ChangeOrder, write: Mapping[str, Any]) -> bool:
-    """Say whether a decision for the end of the term moved seats: somebody's change came between reading and writing.
+    """Say whether a write about something else moved seats: somebody's change came between reading and writing.
 
     The write sends the quantity back as it was read, and with it Microsoft drops the schedule.
     """
     wanted = plan_from_json(order.plan).write
     moved = write["before_quantity"] != write["after_quantity"]
-    return moved and wanted is not None and decides_term_end(wanted)
+    return moved and wanted is not None and wanted.intent not in CHANGES_QUANTITY and wanted.intent is not Intent.CANCEL
 
 
 def _is_undecidable(order: ChangeOrder) -> bool:

@@ -81,7 +81,7 @@ def _was_read(entry: AuditEntry, earlier: Iterable[AuditEntry], quantity: int) -
 class Between:
     """What a write came on top of: changes by others between our reading and our own record.
 
-    ``undid`` has the seats before and after a decision for the end of the term that undid such a change.
+    ``undid`` has the seats before and after a write about something else that undid such a change.
     """
 
     overwrote: tuple[AuditEntry, ...] = ()

@@ -142,9 +142,9 @@ def _tell_in_between(order: ChangeOrder, evidence: Mapping[str, object]) -> None
             "seats_undone",
             _("Change order #%(number)s undid somebody's change of seats") % {"number": order.number},
             _(
-                "Somebody changed the seats while a decision for the end of the term was on its way. The decision "
-                "carried the seats as they were read before, so that Microsoft set %(to)s again instead of %(from)s. "
-                "If they were meant to stay, the order's page leads to putting them back."
+                "Somebody changed the seats while the order was on its way. It carried the seats as they were read "
+                "before, so that Microsoft set %(to)s again instead of %(from)s. If they were meant to stay, the "
+                "order's page leads to putting them back."
             )
             % undid,
         )

@@ -225,6 +225,13 @@ def test_a_decision_that_put_seats_back(
 def test_seats_that_were_wanted_are_not_undone() -> None:
     assert undone_seats(SENT.write, (MINE,)) is None
     assert undone_seats(SCHEDULE.write, (record(OURS, 12, 12), record(OURS, None, None))) is None
+    assert undone_seats(Write(Intent.CANCEL, Target(12, Status.DELETED, False)), SEATS_BACK[1:]) is None
+
+
+def test_what_is_suspended_is_suspended_also_where_seats_were_undone() -> None:
+    suspend = replace(SENT, write=Write(Intent.SUSPEND, Target(12, Status.SUSPENDED, False)))
+    assert settle(suspend, nce(status=Status.SUSPENDED), SEATS_BACK, SOON).outcome is Settled.APPLIED
+    assert undone_seats(suspend.write, SEATS_BACK[1:]) == (13, 12)
 
 
 @pytest.mark.parametrize(

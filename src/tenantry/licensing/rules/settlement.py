@@ -183,7 +183,7 @@ def _settle_acted(
 ) -> Settlement:
     """Our record says that we acted: applied when it shows, overwritten when a later record or a third state does."""
     seen = _look(sent, current)
-    if undone_seats(sent.write, done) and sent.write.target.scheduled:
+    if decides_term_end(sent.write) and sent.write.target.scheduled and undone_seats(sent.write, done):
         return _settle_undone(sent, current, done, later, over=over)
     if is_reached(sent.write, current):
         return Settlement(Settled.APPLIED, (seen, "own_record_succeeded"), done)
@@ -293,12 +293,12 @@ def moves_seats(entry: AuditEntry) -> bool:
 
 
 def undone_seats(write: Write, done: Iterable[AuditEntry]) -> tuple[int, int] | None:
-    """Return the seats before and after a decision for the end of the term that undid somebody's change of seats.
+    """Return the seats before and after a write about something else that undid somebody's change of seats.
 
     Such a write sends the seats back as they were read: where our own record moved them, somebody had changed them in
-    between.
+    between. What is cancelled has no seats to speak of.
     """
-    if not decides_term_end(write):
+    if write.intent in CHANGES_QUANTITY or write.intent is Intent.CANCEL:
         return None
     moved = next((entry for entry in done if moves_seats(entry)), None)
     if moved is None or moved.old_quantity is None or moved.new_quantity is None:

@@ -177,7 +177,7 @@ def had_other_effect(order: ChangeOrder) -> bool:
 
 
 def undone_words(order: ChangeOrder) -> str:
-    """Tell openly that a decision for the end of the term undid somebody's change of seats; empty where it did not."""
+    """Tell openly that an order about something else undid somebody's change of seats; empty where it did not."""
     undid = _of(_of(order.outcome).get("undid"))
     if not undid:
         return ""
