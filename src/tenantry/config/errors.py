@@ -10,7 +10,9 @@ from tenantry.web.frame import bare_frame
 
 
 def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
-    context = bare_frame(Moment.current()) | {"title": title, "words": words}
+    """Show what happened; ``words`` may name whom to ask: ``%(whom)s``."""
+    frame = bare_frame(Moment.current())
+    context = frame | {"title": title, "words": words % {"whom": frame["whom_to_ask"]}}
     return HttpResponse(
         render_to_string("errors/error.html", context, request),
         status=status,
@@ -34,7 +36,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
         request,
         403,
         _("This is not allowed"),
-        _("Nothing was changed. If you think that you should be able to do this, ask whoever looks after this portal."),
+        _("Nothing was changed. If you think that you should be able to do this, ask %(whom)s."),
     )
 
 

@@ -61,6 +61,7 @@ def bare_frame(moment: Moment, home_url: str = "/") -> dict[str, object]:
             "phone": brand.support_phone,
             "url": brand.support_url,
         },
+        "whom_to_ask": brand.support_name or brand.portal_name,
     }
     if settings.REHEARSAL and settings.SANDBOX_URL:
         found["rehearsal"] = ui.Rehearsal(

@@ -167,7 +167,7 @@ def test_the_page_says_whom_to_ask(client: Client, house: House) -> None:
         id=1, defaults={"support_name": "the Kestrel desk", "support_email": "desk@k.example"}
     )
     _status, text = ending(client, sign_in(client, "edward.finch@harbourvale.example"))
-    assert "the Kestrel desk" in text
+    assert "Ask the Kestrel desk: they can see this try, and let you in without a new invitation." in text
     assert 'href="mailto:desk@k.example"' in text
 
 

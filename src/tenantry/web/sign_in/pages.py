@@ -97,11 +97,11 @@ def note(ended: str) -> str:
     }.get(ended, "")
 
 
-def words(ending: Ending) -> Told:
-    """Return the page of an ending."""
+def words(ending: Ending, whom: str) -> Told:
+    """Return the page of an ending; ``whom`` is who can let somebody in."""
     again = (_("Sign in again"), reverse("sign_in:page"))
     other = (_("Use another account"), f"{reverse('sign_in:start')}?other=1")
-    ask = _("If you think that you should have access, ask whoever looks after this portal.")
+    ask = _("If you think that you should have access, ask %(whom)s.") % {"whom": whom}
     title, sentences, status, way = {
         Ending.NO_ACCESS: (
             _("You have no access here yet"),
@@ -113,7 +113,7 @@ def words(ending: Ending) -> Told:
             _("This account is not known here yet"),
             (
                 _("Your organisation has been invited, but under another user name, or your account is a new one."),
-                _("Whoever looks after this portal sees this try, and can let you in without a new invitation."),
+                _("Ask %(whom)s: they can see this try, and let you in without a new invitation.") % {"whom": whom},
             ),
             403,
             other,
@@ -198,7 +198,7 @@ def words(ending: Ending) -> Told:
         ),
         Ending.SET_UP: (
             _("Signing in is not set up completely"),
-            (_("Microsoft does not accept this registration. Whoever looks after this portal can set it right."),),
+            (_("Microsoft does not accept this registration. Ask %(whom)s to set it right.") % {"whom": whom},),
             502,
             again,
         ),

@@ -136,9 +136,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def no_access(request: HttpRequest) -> HttpResponse:
     """Say how a sign-in ended that did not let anybody in, and whom to ask."""
     ending, username = pages.remembered(request.session)
-    told = pages.words(ending)
-    context = bare_frame(Moment.current()) | {"told": told, "username": username}
-    return render(request, "sign_in/ending.html", context, status=told.status)
+    frame = bare_frame(Moment.current())
+    told = pages.words(ending, str(frame["whom_to_ask"]))
+    return render(request, "sign_in/ending.html", frame | {"told": told, "username": username}, status=told.status)
 
 
 @public
@@ -155,8 +155,9 @@ def admin_approval(request: HttpRequest) -> HttpResponse:
 def first_owner(request: HttpRequest, token: str) -> HttpResponse:
     """Show the one-time link's page; the link is used up by the sign-in, not by looking."""
     if not actions.owner_link_is_good(token, clock.now()):
-        told = pages.words(Ending.OWNER_LINK)
-        return render(request, "sign_in/ending.html", bare_frame(Moment.current()) | {"told": told}, status=told.status)
+        frame = bare_frame(Moment.current())
+        told = pages.words(Ending.OWNER_LINK, str(frame["whom_to_ask"]))
+        return render(request, "sign_in/ending.html", frame | {"told": told}, status=told.status)
     start_url = f"{reverse('sign_in:start')}?{urlencode({'owner': token, 'other': '1'})}"
     return render(request, "sign_in/first_owner.html", bare_frame(Moment.current()) | {"start_url": start_url})
 
