@@ -35,7 +35,7 @@ def test_only_the_next_twelve_months_count() -> None:
         NOW,
     )
     assert [entry.name for entry in strip.entries] == ["today", "last"]
-    assert strip.summary == "2 renewals · 6 seats"
+    assert strip.summary == "2 terms end · 6 seats"
     # Marks at the ends stay whole.
     for layout in strip.layouts:
         width = year_strip.WIDTHS[layout.name]
@@ -65,20 +65,20 @@ def test_very_many_are_gathered_by_week_and_outcome() -> None:
     renewals = [Renewal(f"r{n}", NOW + DAY + timedelta(minutes=n), 2, ("renews", "ends")[n % 2]) for n in range(200)]
     for layout in year_strip.draw(renewals, NOW).layouts:
         assert sorted(mark.title for mark in layout.marks) == [
-            "100 renewals: 200 seats, Mon 23 Nov. Ends",
-            "100 renewals: 200 seats, Mon 23 Nov. Renews",
+            "100 terms: 200 seats, Mon 23 Nov. Ends",
+            "100 terms: 200 seats, Mon 23 Nov. Renews",
         ]
         assert layout.height <= year_strip.MOST_HEIGHT + 2
 
 
 def test_many_seats_are_grouped() -> None:
     strip = year_strip.draw([Renewal("all", NOW + DAY, 1463)], NOW)
-    assert (strip.summary, strip.entries[0].seats) == ("1 renewal · 1,463 seats", "1,463 seats")
+    assert (strip.summary, strip.entries[0].seats) == ("1 term ends · 1,463 seats", "1,463 seats")
 
 
 def test_nothing_to_renew_is_an_empty_line() -> None:
     strip = year_strip.draw([], NOW)
-    assert strip.summary == "No renewals in the next twelve months"
+    assert strip.summary == "No term ends in the next twelve months"
     assert [(layout.marks, layout.height) for layout in strip.layouts] == [((), 36), ((), 36)]
 
 

@@ -142,7 +142,7 @@ def _gathered(renewals: Sequence[Renewal]) -> list[Renewal]:
         group[0]
         if len(group) == 1
         else Renewal(
-            ngettext("%(n)s renewal", "%(n)s renewals", len(group)) % {"n": len(group)},
+            ngettext("%(n)s term", "%(n)s terms", len(group)) % {"n": len(group)},
             group[0].at,
             sum(one.seats for one in group),
             group[0].kind,
@@ -209,9 +209,9 @@ def draw(renewals: Sequence[Renewal], now: datetime) -> YearStrip:
     present = {one.kind for one in chosen}
     total = sum(one.seats for one in chosen)
     summary = (
-        ngettext("%(n)s renewal", "%(n)s renewals", len(chosen)) % {"n": len(chosen)} + " · " + _seats(total)
+        ngettext("%(n)s term ends", "%(n)s terms end", len(chosen)) % {"n": len(chosen)} + " · " + _seats(total)
         if chosen
-        else _("No renewals in the next twelve months")
+        else _("No term ends in the next twelve months")
     )
     return YearStrip(
         months=tuple(months),
