@@ -214,7 +214,7 @@ def test_going_back_to_are_you_sure_neither_fails_nor_orders_again(
         expect(here.locator("#order").get_by_text("Decided. On 15 December")).to_be_visible()
         here.go_back()
         here.reload()
-        expect(here.get_by_text("That is decided already: Ends.")).to_be_visible()
+        expect(here.get_by_text("This stands already: there is nothing to confirm.")).to_be_visible()
     assert ChangeOrder.objects.count() == 1
 
 

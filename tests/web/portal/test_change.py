@@ -64,7 +64,7 @@ def test_the_preview_in_place_is_a_fragment_without_a_page(house: House, harbour
     assert same == "You have 42 seats already."
     empty = text(anna, of(view, "change/?seats=&when=now"), headers=HTMX)
     assert empty == "Type how many seats you want."
-    assert "Type a number of seats up to 100000." in text(
+    assert "Type a number of seats up to 100,000." in text(
         anna, of(view, "change/?seats=999999999999&when=now"), headers=HTMX
     )
     assert anna.get(of(view, "change/")).headers["Location"] == of(view)

@@ -29,6 +29,37 @@ def test_each_way_is_explained_with_its_date(house: House, harbour: Company) -> 
     assert "Go on month by month After 15 December it goes on month by month with 42 seats, in the extended" in page
 
 
+def test_what_stands_already_has_nothing_to_confirm(house: House, harbour: Company) -> None:
+    view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
+    stands = "This stands already: there is nothing to confirm."
+    for address in ("end-of-term/", "end-of-term/?choice=renew", "end-of-term/?choice=renew&seats=42"):
+        page = text(anna, of(view, address))
+        assert stands in page and "Microsoft's rule" not in page
+    by_itself = "it renews with 42 seats. It does so by itself: if that is right, there is nothing to do."
+    for address in (of(view), at(harbour), at(harbour, "renewals/")):
+        assert by_itself in text(anna, address)
+    undecided = text(anna, of(house.subscription(harbour, DEFENDER), "end-of-term/"))
+    assert "Choose one: what it means is shown before anything happens." in undecided
+
+
+def test_what_is_decided_is_changed_and_the_rest_decided(house: House, harbour: Company) -> None:
+    anna = signed_in(ANNA)
+    assert "Decide what happens" in text(anna, of(house.subscription(harbour, PREMIUM)))
+    assert "Change what happens" in text(anna, of(house.subscription(harbour, "Microsoft 365 Copilot")))
+    assert "8 February it ends, and access stops. in 78 days · 8 February 2027 Change" in text(
+        anna, at(harbour, "renewals/")
+    )
+
+
+def test_the_seats_of_the_next_term_count_only_when_it_renews(house: House, harbour: Company) -> None:
+    view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
+    assert "Choose “End” instead." in text(anna, of(view, "end-of-term/?choice=renew&seats=0"))
+    for seats in ("0", "none"):
+        page = text(anna, of(view, f"end-of-term/?choice=end&seats={seats}"))
+        assert "When the term ends, everybody who uses one of your 42 seats loses access" in page
+        assert "Choose “End” instead." not in page and "as a whole number" not in page
+
+
 def test_ending_makes_the_person_read_the_sentence_that_matters(house: House, harbour: Company) -> None:
     view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
     sealed = token(anna, of(view, "end-of-term/?choice=end"))

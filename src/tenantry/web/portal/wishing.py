@@ -32,7 +32,7 @@ _FROM_WHEN = _("Choose from when on the new number counts.")
 _NUMBERS = {
     "invalid": _("Type the number of seats as a whole number, such as 12."),
     "min_value": _("There are no fewer seats than 0. Type how many you want in the end."),
-    "max_value": _("Type a number of seats up to %(limit_value)s."),
+    "max_value": _("Type a number of seats up to 100,000."),  # a translation groups the digits in its own way
 }
 
 
@@ -122,6 +122,12 @@ class EndForm(forms.Form):
         required=False,
         error_messages=_NUMBERS | {"min_value": _("With 0 seats there is nothing to renew. Choose “End” instead.")},
     )
+
+    def clean(self) -> None:
+        """Ask nobody for seats that do not count: only a renewal has any."""
+        if self.cleaned_data.get("choice") not in (None, EndOfTerm.RENEW.value):
+            self.errors.pop("seats", None)
+            self.cleaned_data["seats"] = None
 
     def wish(self, facts: SubscriptionFacts) -> DecideEndOfTerm:
         """Return what a valid form wishes for; the seats count for a renewal of seats that have schedules only."""

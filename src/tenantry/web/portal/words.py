@@ -153,6 +153,14 @@ def ending_sentence(view: SubscriptionView, now: datetime) -> str:
     return sentence
 
 
+def open_ending(view: SubscriptionView, now: datetime) -> str:
+    """Say what happens while nobody has decided, and that a renewal which is right needs nobody to do anything."""
+    sentence = ending_sentence(view, now)
+    if view.ending.outcome is Outcome.RENEWS:
+        return f"{sentence} {_('It does so by itself: if that is right, there is nothing to do.')}"
+    return sentence
+
+
 def ending_kind(view: SubscriptionView, undecided: bool) -> str:
     """Name the mark of the year strip."""
     if undecided:

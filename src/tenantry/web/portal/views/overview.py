@@ -70,7 +70,7 @@ def decisions(request: PortalRequest, found: list[SubscriptionView], now: dateti
 def _what(view: SubscriptionView, now: datetime) -> str:
     if view.wish is not None and view.wish.lost_at is not None:
         return _("What was decided is not at Microsoft: decide again.")
-    return words.ending_sentence(view, now)
+    return words.open_ending(view, now)
 
 
 def strip(

@@ -30,6 +30,8 @@ from tenantry.web.ui.frame import NextStep
 
 # While somebody types, the present number is where they come from, not a wish to be refused.
 _NO_CHANGE = frozenset({"same_quantity", "already_scheduled"})
+# What happens anyway has nothing to confirm, and needs no rule of Microsoft's to say so.
+_STANDS = frozenset({"already_decided"})
 # Why an order was not taken although the same wish may well be planned again.
 _MEANWHILE = frozenset({"changed_meanwhile", "plan_changed", "form_used"})
 
@@ -116,6 +118,8 @@ def _plan_parts(request: PortalRequest, view: SubscriptionView, plan: Plan, mome
         return {"stopped": _under_way(request, view)}
     if plan.refusal is not None and plan.refusal.reason in _NO_CHANGE:
         return {"idle": texts.refusal_text(plan.refusal, moment.commerce)[0]}
+    if plan.refusal is not None and plan.refusal.reason in _STANDS:
+        return {"idle": _stands()}
     if plan.write is not None:
         against = beyond_limits(CompanyId(request.access.company_id), view.facts, plan, moment)
         if against is not None:
@@ -154,6 +158,8 @@ def _show_end(
     if "HX-Request" in request.headers:
         return render(request, "portal/_plan.html", parts | {"now": moment.commerce, "view": view})
     chosen = wish.choice.value if wish is not None else _default_choice(view)
+    if wish is None and view.order is None and form is None:
+        parts["idle"] = _stands() if chosen else _("Choose one: what it means is shown before anything happens.")
     seats = wish.quantity if wish is not None else None
     form = (
         form
@@ -172,6 +178,10 @@ def _show_end(
     }
     context = subscription_page(request, view, moment, last=_("End of the term"), **parts)
     return render(request, "portal/end_of_term.html", context)
+
+
+def _stands() -> str:
+    return _("This stands already: there is nothing to confirm. Choose another way to see what it would do.")
 
 
 def _default_choice(view: SubscriptionView) -> str:

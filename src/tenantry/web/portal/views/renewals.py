@@ -38,6 +38,7 @@ class Row:
     date: str
     what: str
     decided: str
+    undecided: bool
     lost: bool
     badge: SafeString | str
     decide_url: str
@@ -106,8 +107,9 @@ def _row(view: SubscriptionView, access: CompanyAccess, now: datetime, undecided
         tile=marks.initials_tile(view.row.offer_name),
         tags=words.tags(view),
         date=words.term_day_both(end, now) if end else "",
-        what=words.ending_sentence(view, now),
+        what=words.open_ending(view, now) if undecided and not lost else words.ending_sentence(view, now),
         decided=decided,
+        undecided=undecided,
         lost=lost,
         badge=_badge(view, undecided),
         decide_url=decide_url(view, access, now),

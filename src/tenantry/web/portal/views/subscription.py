@@ -56,6 +56,7 @@ class EndBlock:
 
     sentence: str
     decided: str
+    undecided: bool
     lost: str
     decide_url: str
     withdraw_url: str
@@ -236,9 +237,11 @@ def _end(view: SubscriptionView, possible: Possibilities, access: CompanyAccess,
         against = next((refusal for refusal in possible.decide.values() if refusal is not None), None)
         closed = " ".join(texts.refusal_text(against, now)) if against is not None else ""
     withdraw = possible.withdraw is None and view.order is None and access.may(Permission.CHANGE_QUANTITY)
+    undecided = not lost and bool(queries.needs_decision([view], now))
     return EndBlock(
-        sentence=words.ending_sentence(view, now),
+        sentence=words.open_ending(view, now) if undecided else words.ending_sentence(view, now),
         decided="" if lost else decided,
+        undecided=undecided,
         lost=lost,
         decide_url=decide_url(view, access, now),
         withdraw_url=wishing.address_of(WithdrawSchedule(), company_id, view.id) if withdraw else "",
