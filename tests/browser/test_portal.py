@@ -119,6 +119,23 @@ def test_progress_leaves_the_hands_where_they_are(house: House, harbour: Company
     expect(page.locator("#order")).to_be_focused()
 
 
+def test_progress_says_once_that_there_is_no_connection(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    order = placed(house.subscription(harbour, PREMIUM), SetQuantity(45))
+    enter(page, web.url, BEN)
+    page.goto(f"{web.url}{at(harbour, f'orders/{order.id}/')}")
+    page.context.set_offline(True)
+    toast = page.locator("#live .toast")
+    expect(toast).to_have_count(1)
+    with page.expect_event("requestfailed"), page.expect_event("requestfailed"):
+        pass
+    expect(toast).to_have_count(1)
+    page.context.set_offline(False)
+    finish(order.id)
+    expect(page.locator("#order").get_by_text("You now have 45 seats.")).to_be_visible()
+
+
 def test_a_click_is_not_taken_for_progress(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
     enter(page, web.url, BEN)
     page.goto(web.url + of(house.subscription(harbour, PREMIUM)))

@@ -5,6 +5,8 @@ const live = document.getElementById("live");
 
 function say(text, show) {
   if (!live || !text) return;
+  // A page that asks every moment finds every moment that there is no connection: once is enough.
+  if (show && [...live.querySelectorAll(".toast")].some((note) => note.textContent === text)) return;
   const note = document.createElement("p");
   note.className = show ? "toast" : "toast-unseen";
   note.textContent = text;
