@@ -92,6 +92,7 @@ def test_activity_tells_orders_and_what_others_changed(house: House, harbour: Co
     assert ours not in text(anna, f"{page}?show=elsewhere") and theirs in text(anna, f"{page}?show=elsewhere")
     assert theirs not in text(anna, f"{page}?q=lindqvist") and ours in text(anna, f"{page}?q=lindqvist")
     assert "Nothing was found." in text(anna, f"{page}?q=unheard")
+    assert anna.get(f"{page}?page=²").status_code == 200
     assert anna.get(f"{page}?page=2").status_code == 404
     head, first, second = anna.get(f"{page}export.csv").content.decode("utf-8-sig").splitlines()
     assert head == "When,Subscription,What,Who,Outcome,Order,Microsoft's request id"

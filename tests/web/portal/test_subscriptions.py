@@ -45,6 +45,7 @@ def test_search_filter_and_sort(house: House, harbour: Company) -> None:
     assert "Nothing has ended." in text(anna, f"{page}?show=over")
     assert "Nothing has this name." in text(anna, f"{page}?q=unheard")
     assert names(anna, f"{page}?sort=quatsch&show=nonsense&page=x") == names(anna, page)
+    assert names(anna, f"{page}?page=²") == names(anna, page)  # a digit to Python, but no number
     assert anna.get(f"{page}?page=2").status_code == 404
     fragment = anna.get(f"{page}?q=visio", headers={"HX-Request": "true"}).content.decode()
     assert "Visio Plan 2" in fragment and "<html" not in fragment

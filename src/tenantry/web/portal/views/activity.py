@@ -25,7 +25,7 @@ def _wanted(request: HttpRequest) -> tuple[str, str, int]:
     return (
         show if show in history.SHOWN else "all",
         request.GET.get("q", "").strip()[:100],
-        int(page) if page.isdigit() and 0 < int(page) < 10_000 else 1,
+        int(page) if page.isdecimal() and 0 < int(page) < 10_000 else 1,
     )
 
 

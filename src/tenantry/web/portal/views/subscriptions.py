@@ -75,7 +75,7 @@ def _wanted(request: HttpRequest) -> tuple[str, str, str, int]:
         search,
         show if show in FILTERS else "current",
         sort if sort in queries.SORTS else "date",
-        int(page) if page.isdigit() and 0 < int(page) < 10_000 else 1,
+        int(page) if page.isdecimal() and 0 < int(page) < 10_000 else 1,
     )
 
 

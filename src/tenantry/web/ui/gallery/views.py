@@ -74,7 +74,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     """Show what a number of seats would do, as the fragment of a live preview."""
     _only_in_rehearsal()
     seats = request.GET.get("plan-seats", "")
-    return render(request, "ui/gallery/consequences.html", {"seats": int(seats) if seats.isdigit() else 12})
+    return render(request, "ui/gallery/consequences.html", {"seats": int(seats) if seats.isdecimal() else 12})
 
 
 def frame(request: HttpRequest, name: str) -> HttpResponse:
