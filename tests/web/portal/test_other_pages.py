@@ -108,10 +108,10 @@ def test_every_difference_has_its_words(house: House, harbour: Company) -> None:
     )
     changed_elsewhere(house, harbour, {}, {"billing_plan": "annual", "scheduled": [{"action": "end"}]})
     page = text(signed_in(ANNA), of(house.subscription(harbour, PREMIUM)))
-    assert "now suspended; 8 seats scheduled for the renewal" in page
-    assert "renews by itself; nothing is scheduled any more" in page
-    assert "term: 3 years; the term now ends on 15 December 2027; a new name" in page
-    assert "set to end with the term; paid yearly" in page
+    assert "Now suspended; 8 seats scheduled for the renewal" in page
+    assert "Renews by itself; nothing is scheduled any more" in page
+    assert "Term: 3 years; the term now ends on 15 December 2027; a new name" in page
+    assert "Set to end with the term; paid yearly" in page
 
 
 def test_what_the_end_of_a_term_brings_is_not_called_somebody_else_s_doing(house: House, harbour: Company) -> None:
@@ -124,6 +124,22 @@ def test_what_the_end_of_a_term_brings_is_not_called_somebody_else_s_doing(house
     page = text(signed_in(ANNA), at(harbour, "activity/"))
     assert "42 → 8 seats; the term now ends on 15 December 2027 At Microsoft, as the term ended" in page
     assert "not from here" not in page and "nothing is scheduled" not in page
+
+
+def test_a_month_of_the_extended_term_is_not_called_a_term(house: House, harbour: Company) -> None:
+    extended = {"action": "extend"}
+    changed_elsewhere(
+        house,
+        harbour,
+        {"scheduled": [], "commitment_end": "2026-12-15T23:59:59Z"},
+        {"scheduled": [extended], "commitment_end": "2027-01-15T23:59:59Z"},
+    )
+    changed_elsewhere(
+        house, harbour, {"commitment_end": "2027-01-15T23:59:59Z"}, {"commitment_end": "2027-02-15T23:59:59Z"}
+    )
+    page = text(signed_in(ANNA), of(house.subscription(harbour, PREMIUM)))
+    assert "Goes on month by month, in the extended term; the running month ends on Fri 15 Jan At Microsoft, as" in page
+    assert "The running month ends on 15 February 2027 At Microsoft, as the month ended" in page
 
 
 def test_people_are_listed_with_what_they_may_do(house: House, harbour: Company) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from tenantry.kernel.ids import CompanyId
@@ -21,6 +22,7 @@ from tenantry.web.ui.frame import Happening
 
 # What is told of a change, the most important first.
 _TOLD = ("quantity", "status", "auto_renew", "scheduled", "term", "billing_plan", "commitment_end", "name")
+_MOST_OF_A_MONTH = timedelta(days=31)
 SHOWN = ("all", "orders", "elsewhere")
 
 
@@ -93,7 +95,7 @@ def _change_happening(change: SubscriptionChange, now: datetime, named: bool) ->
     what = "; ".join(change_words(change, now))
     return Happening(
         at=change.seen_at,
-        sentence=_("%(name)s: %(what)s") % {"name": name, "what": what} if named else what,
+        sentence=_("%(name)s: %(what)s") % {"name": name, "what": what} if named else capfirst(what),
         who=_where(change),
         icon="cloud",
         url=reverse("portal:subscription", args=[change.company_id, change.subscription_id]) if named else "",
@@ -102,16 +104,28 @@ def _change_happening(change: SubscriptionChange, now: datetime, named: bool) ->
 
 def _where(change: SubscriptionChange) -> str:
     """Say where a change came from: what the end of a term brings may well have been decided here."""
-    return _("At Microsoft, as the term ended") if _term_ended(change) else _("Changed at Microsoft, not from here")
+    if not _term_ended(change):
+        return _("Changed at Microsoft, not from here")
+    if _month_ended(change) and not change.after.get("scheduled"):
+        return _("At Microsoft, as the month ended")
+    return _("At Microsoft, as the term ended")
+
+
+def _end_moved(change: SubscriptionChange) -> timedelta:
+    was, became = change.before.get("commitment_end"), change.after.get("commitment_end")
+    if not isinstance(was, str) or not isinstance(became, str):
+        return timedelta()
+    return datetime.fromisoformat(became) - datetime.fromisoformat(was)
 
 
 def _term_ended(change: SubscriptionChange) -> bool:
-    was, became = change.before.get("commitment_end"), change.after.get("commitment_end")
-    return (
-        isinstance(was, str)
-        and isinstance(became, str)
-        and datetime.fromisoformat(became) > datetime.fromisoformat(was)
-    )
+    return _end_moved(change) > timedelta()
+
+
+def _month_ended(change: SubscriptionChange) -> bool:
+    """Say whether a longer term went on by a month only: Microsoft moves its date so in the extended term."""
+    term = Term(str(change.after.get("term", change.subscription.term)))
+    return timedelta() < _end_moved(change) <= _MOST_OF_A_MONTH and term in (Term.YEAR, Term.THREE_YEARS)
 
 
 def change_words(change: SubscriptionChange, now: datetime) -> list[str]:
@@ -120,10 +134,11 @@ def change_words(change: SubscriptionChange, now: datetime) -> list[str]:
     told = [name for name in _TOLD if name in after]
     if _term_ended(change) and not after.get("scheduled"):
         told = [name for name in told if name != "scheduled"]  # it was carried out, not dropped
-    return [_difference(name, before.get(name), after[name], now) for name in told] or [_("a small change")]
+    month = _month_ended(change)
+    return [_difference(name, before.get(name), after[name], now, month) for name in told] or [_("a small change")]
 
 
-def _difference(name: str, was: object, became: object, now: datetime) -> str:
+def _difference(name: str, was: object, became: object, now: datetime, month: bool) -> str:
     match name:
         case "quantity":
             return _("%(before)s → %(after)s seats") % {"before": was, "after": became}
@@ -132,7 +147,7 @@ def _difference(name: str, was: object, became: object, now: datetime) -> str:
         case "auto_renew":
             return _("renews by itself") if became else _("does not renew by itself any more")
         case "scheduled":
-            return _scheduled(became)
+            return _("goes on month by month, in the extended term") if month else _scheduled(became)
         case "term":
             return _("term: %(term)s") % {"term": texts.term_text(Term(str(became)))}
         case "billing_plan":
@@ -140,7 +155,10 @@ def _difference(name: str, was: object, became: object, now: datetime) -> str:
         case "commitment_end":
             if not isinstance(became, str):
                 return _("no end of term any more")
-            return _("the term now ends on %(day)s") % {"day": term_day(datetime.fromisoformat(became), now)}
+            day = term_day(datetime.fromisoformat(became), now)
+            return (_("the running month ends on %(day)s") if month else _("the term now ends on %(day)s")) % {
+                "day": day
+            }
         case _:
             return _("a new name")
 
