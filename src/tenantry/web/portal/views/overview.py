@@ -39,7 +39,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Something to decide, as one line."""
+    """Something to decide, as one line; ``is_next`` is the first that can be decided here."""
 
     url: str
     name: str
@@ -48,11 +48,14 @@ class Decision:
     what: str
     date: str
     decide_url: str
+    is_next: bool
 
 
 def decisions(request: PortalRequest, found: list[SubscriptionView], now: datetime) -> list[Decision]:
     """Make the lines of what needs a decision; the way there is open to those who decide."""
     company_id = request.access.company_id
+    ways = [decide_url(view, request.access, now) for view in found]
+    next_one = next((place for place, way in enumerate(ways) if way), None)
     return [
         Decision(
             url=reverse("portal:subscription", args=[company_id, view.id]),
@@ -61,9 +64,10 @@ def decisions(request: PortalRequest, found: list[SubscriptionView], now: dateti
             tags=words.tags(view),
             what=_what(view, now),
             date=words.term_day_both(view.facts.commitment_end, now) if view.facts.commitment_end else "",
-            decide_url=decide_url(view, request.access, now),
+            decide_url=way,
+            is_next=place == next_one,
         )
-        for view in found
+        for place, (view, way) in enumerate(zip(found, ways, strict=True))
     ]
 
 
