@@ -52,6 +52,7 @@ def test_the_overview_puts_first_what_needs_a_decision(house: House, harbour: Co
     others = text(signed_in(BEN), at(harbour)).split("Needs a decision")[1].split("Show as a list")[0]
     assert "Somebody with the role Admin at Harbour & Vale Ltd decides this." in others
     assert "Decide" not in others.replace("decides", "")
+    assert "your decision" not in text(signed_in(BEN), at(harbour))
 
 
 def test_a_company_that_was_never_read_says_so(house: House, harbour: Company) -> None:

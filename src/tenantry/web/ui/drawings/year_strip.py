@@ -103,7 +103,7 @@ def outcome_words(kind: str) -> str:
         "renews": _("Renews"),
         "ends": _("Ends"),
         "extends": _("Extended term"),
-        "undecided": _("Needs your decision"),
+        "undecided": _("Needs a decision"),
     }[kind]
 
 
