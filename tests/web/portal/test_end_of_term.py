@@ -174,6 +174,9 @@ def test_the_extended_term_says_what_is_possible(house: House, harbour: Company)
     assert "What is to happen now that the term is over?" in text(greta, of(view, "end-of-term/"))
     assert "After that: the extended term, month by month, at a higher price" in page  # the term line
     assert "Month by month Extended term" in text(greta, at(company, "subscriptions/"))
+    greta.post(of(view, "end-of-term/"), {"plan": token(greta, of(view, "end-of-term/?choice=renew"))})
+    finish(ChangeOrder.objects.get().id)
+    assert "Charged by Microsoft Every month, until it renews." in text(greta, of(view))
 
 
 def test_what_is_over_says_so(house: House, harbour: Company) -> None:

@@ -279,11 +279,12 @@ def _facts(view: SubscriptionView, possible: Possibilities, moment: Moment) -> l
         if facts.auto_renew is not None:
             found.append((_("Renews by itself"), _("yes") if facts.auto_renew else _("no")))
         extended = words.is_extended(view)  # its months follow each other: another charge comes with the next one
-        charge = (
-            _("Every month, until you renew or cancel.")
-            if extended
-            else texts.next_charge_text(next_charge(facts, now), now)
-        )
+        if not extended:
+            charge = texts.next_charge_text(next_charge(facts, now), now)
+        elif view.ending.decided is EndOfTerm.RENEW:
+            charge = _("Every month, until it renews.")
+        else:
+            charge = _("Every month, until you renew or cancel.")
         found.append((_("Charged by Microsoft"), charge))
     if possible.cancel is None and facts.cancellation_allowed_until is not None:
         found.append((_("Can be cancelled until"), dates.moment(facts.cancellation_allowed_until, now)))
