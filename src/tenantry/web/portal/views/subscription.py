@@ -112,6 +112,7 @@ def subscription(request: PortalRequest, company_id: UUID, subscription_id: UUID
         facts=_facts(view, possible, moment),
         licences_known=freshness.licences_known,
         with_assigned=words.counts_people(view),
+        counted_at=_counted_before(view, freshness, moment),
         order_url=reverse("portal:order", args=[company_id, view.order.id]) if view.order else "",
         order_words=outcomes.wish_words(view.order) if view.order else "",
         happenings=history.happenings(found, now, named=False),
@@ -125,6 +126,13 @@ def _as_read(view: SubscriptionView, freshness: Freshness) -> Freshness:
     """Count what an order has read of this one subscription since the company was refreshed."""
     read_at = max(view.row.stored_at, freshness.succeeded_at or view.row.stored_at)
     return replace(freshness, succeeded_at=read_at)
+
+
+def _counted_before(view: SubscriptionView, freshness: Freshness, moment: Moment) -> datetime | None:
+    """Return when assigned seats were counted, where an order has changed this subscription since then."""
+    if freshness.succeeded_at is None or view.row.stored_at <= freshness.succeeded_at:
+        return None
+    return moment.on_commerce(freshness.succeeded_at)
 
 
 def _state(view: SubscriptionView) -> str:
