@@ -49,6 +49,21 @@ def test_many_at_once_and_those_that_are_there_stay_as_they_are() -> None:
     assert row.after == {"tenant_id": NORDLYS_TENANT, "name": "Nordlys Shipping AS"}
 
 
+def test_a_tenant_that_two_connections_list_is_one_company() -> None:
+    first, second = make_connection(), make_connection()
+    harbour = add_company(first, HARBOUR_TENANT)
+    outcome = add(second, HARBOUR_TENANT, NORDLYS_TENANT)
+    assert isinstance(outcome, AddedCompanies)
+    assert outcome.already == (harbour,)
+    assert dict(Company.objects.values_list("tenant_id", "connection_id")) == {
+        HARBOUR_TENANT: first.id,
+        NORDLYS_TENANT: second.id,
+    }
+    assert queries.companies_of_tenants(first.id) == {HARBOUR_TENANT: harbour}
+    assert queries.companies_of_tenants() == {HARBOUR_TENANT: harbour, NORDLYS_TENANT: outcome.added[0]}
+    assert audit_verbs() == ["company.added"] * 2
+
+
 def test_a_tenant_that_partner_center_does_not_list_adds_nothing() -> None:
     connection = make_connection()
     Tenant.objects.filter(tenant_id=NORDLYS_TENANT).update(missing_since=NOW)

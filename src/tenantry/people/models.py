@@ -22,10 +22,9 @@ class Company(models.Model):
 
     class Meta:
         constraints = [
+            # Over all connections: two mirrors of one subscription could each take an order for it.
             models.UniqueConstraint(
-                fields=["connection", "tenant_id"],
-                condition=models.Q(removed_at__isnull=True),
-                name="company_once_per_tenant",
+                fields=["tenant_id"], condition=models.Q(removed_at__isnull=True), name="company_of_tenant_once"
             )
         ]
         indexes = [models.Index(Lower("name"), "id", name="company_by_name")]

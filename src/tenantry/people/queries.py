@@ -162,9 +162,12 @@ def company(company_id: UUID) -> CompanyRow | None:
     return None if row is None else _company_row(row)
 
 
-def companies_of_tenants(connection_id: UUID) -> dict[str, UUID]:
-    """Return which tenants of a partner connection are companies: Microsoft's tenant id to company id."""
-    return dict(Company.objects.filter(connection_id=connection_id, removed_at=None).values_list("tenant_id", "id"))
+def companies_of_tenants(connection_id: UUID | None = None) -> dict[str, UUID]:
+    """Return which tenants are companies, of one partner connection or of all: Microsoft's tenant id to company id."""
+    found = Company.objects.filter(removed_at=None)
+    if connection_id is not None:
+        found = found.filter(connection_id=connection_id)
+    return dict(found.values_list("tenant_id", "id"))
 
 
 def company_names(company_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -201,6 +201,16 @@ def test_many_tenants_become_companies_at_once_and_are_read(house: House) -> Non
     assert Company.objects.count() == 3
 
 
+def test_a_tenant_of_another_connection_is_shown_as_added(small: SmallHouse) -> None:
+    second, dana = make_connection(), staff_of(StaffRole.ADMIN)
+    listed = f"/office/add/?connection={second.id}"
+    assert "Harbour & Vale Ltd" not in told(dana, listed)
+    assert "Harbour & Vale Ltd already added" in told(dana, f"{listed}&added=yes")
+    dana.post("/office/add/", {"connection": str(second.id), "tenant": [HARBOUR_TENANT]})
+    assert "All of these are companies already." in told(dana, LIST)
+    assert Company.objects.count() == 2
+
+
 def test_nothing_is_added_without_a_tick_or_from_elsewhere(small: SmallHouse) -> None:
     dana = staff_of(StaffRole.ADMIN)
     before = audit_verbs()

@@ -22,9 +22,10 @@ def add_companies(
 ) -> AddedCompanies | Refusal:
     """Make companies of tenants of one partner connection, all or none; what is a company already stays as it is.
 
+    A tenant that several connections list is one company, of the connection that it was added from.
     ``tenant_ids`` are Microsoft's, as Partner Center lists them.
     """
-    lock_in_transaction("people.companies", connection_id)
+    lock_in_transaction("people.companies")
     connection = PartnerConnection.objects.filter(id=connection_id, removed_at=None).first()
     if connection is None:
         return gone()
@@ -42,11 +43,7 @@ def add_companies(
             next_step="refresh_tenants",
             facts={"tenant": unknown[0]},
         )
-    present = dict(
-        Company.objects.filter(connection=connection, tenant_id__in=wanted, removed_at=None).values_list(
-            "tenant_id", "id"
-        )
-    )
+    present = dict(Company.objects.filter(tenant_id__in=wanted, removed_at=None).values_list("tenant_id", "id"))
     added = [
         Company(connection=connection, tenant_id=tenant_id, name=names[tenant_id], added_at=now)
         for tenant_id in wanted

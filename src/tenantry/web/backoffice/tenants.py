@@ -149,7 +149,7 @@ def _chosen_connection(request: OfficeRequest, known: tuple[ConnectionView, ...]
 def _tenants(request: HttpRequest, chosen: ConnectionView, moment: Moment) -> dict[str, object]:
     number, search = page_number(request), search_of(request)
     show_added = request.GET.get("added") == "yes"
-    companies = queries.companies_of_tenants(chosen.id)
+    companies = queries.companies_of_tenants()  # of every connection: several may list the same tenant
     found = connections.tenants(
         chosen.id,
         search=search,
@@ -175,7 +175,7 @@ def _tenants(request: HttpRequest, chosen: ConnectionView, moment: Moment) -> di
         "page": page_of(found.total, number, PER_PAGE),
         "search": search,
         "show_added": show_added,
-        "added_count": len(companies),
+        "added_count": len(companies) if chosen.tenants else 0,
         "state": _tenants_state(chosen, moment),
     }
 
