@@ -127,6 +127,27 @@ def test_a_new_certificate_waits_beside_the_one_in_use(microsoft: SandboxHandle)
     assert row.certificate not in ("", first)
 
 
+def test_nobody_is_told_to_consent_to_an_own_application(microsoft: SandboxHandle) -> None:
+    row = added()
+    upload(microsoft, row)
+    check(row)
+    microsoft.fault("consent_revoked")
+    run = check(row)
+    assert (run.details["advice"], row.last_error_advice) == ("app_permission_missing", "app_permission_missing")
+    microsoft.clear_faults()
+    microsoft.fault("status", path="/v1/customers", status=403)
+    run = check(row)
+    assert (run.details["advice"], row.last_error_advice) == ("app_not_allowed", "app_not_allowed")
+    assert row.state == ConnectionState.BROKEN
+
+
+def test_an_application_without_a_certificate_says_so_to_the_direct_csp_test(microsoft: SandboxHandle) -> None:
+    row = added()
+    with pytest.raises(NotAllowed) as refused:
+        client_for(row.id)
+    assert refused.value.advice == "certificate_waiting"
+
+
 def test_an_application_that_is_unknown_is_named_as_such(microsoft: SandboxHandle) -> None:
     row = add(client_id="00000000-1111-2222-3333-444444444444")
     assert isinstance(row, PartnerConnection)

@@ -40,6 +40,11 @@ def has_advice(key: str) -> bool:
     return key in _ADVICE
 
 
+def key_for(key: str, *, by_application: bool) -> str:
+    """Return the key whose advice fits the kind of a connection: nobody grants an own application consent here."""
+    return _OF_APPLICATION.get(key, key) if by_application else key
+
+
 _Entry = tuple[Promise, Promise, Who]
 
 _WHO: Mapping[Who, Promise] = {
@@ -352,12 +357,29 @@ _OWN: Mapping[str, _Entry] = {
         _("Upload it to the application in Entra, wait a minute, then check again."),
         Who.PARTNER_ADMIN,
     ),
+    "app_permission_missing": (
+        _("The application has no permission for Microsoft Partner Center (any more)."),
+        _("In Entra, open the application › API permissions, and grant admin consent for Microsoft Partner Center."),
+        Who.PARTNER_ADMIN,
+    ),
+    "app_not_allowed": (
+        _("The application has not got the rights for this."),
+        _("Register it in Partner Center under App management, then try again."),
+        Who.PARTNER_ADMIN,
+    ),
     "unreadable_rows": (_("Some of Microsoft's records could not be read."), _TELL_MAKERS, Who.OPERATOR),
     "unexpected": (
         _("Something went wrong here, not at Microsoft."),
         _("Try again. If it happens again, look at the log of the worker."),
         Who.OPERATOR,
     ),
+}
+
+_OF_APPLICATION: Mapping[str, str] = {
+    "consent_missing": "app_permission_missing",
+    "consent_revoked": "app_permission_missing",
+    "not_allowed": "app_not_allowed",
+    "token_refused": "app_not_allowed",
 }
 
 _ADVICE: Mapping[str, _Entry] = {**_CONSENT, **_RIGHTS, **_BUSINESS, **_WEATHER, **_OWN}

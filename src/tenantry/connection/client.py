@@ -78,7 +78,8 @@ def client_for(connection_id: uuid.UUID) -> PartnerCenter:
         raise NotAllowed("the partner connection has been removed", advice="consent_missing")
     ready = row.sealed_refresh_token if row.mode == ConnectionMode.CONSENT else row.sealed_private_key
     if not ready:
-        raise NotAllowed("the partner connection has no token yet", advice="consent_missing")
+        waits = "consent_missing" if row.mode == ConnectionMode.CONSENT else "certificate_waiting"
+        raise NotAllowed("the partner connection has no token yet", advice=waits)
     key = (row.id, row.consented_at)
     with _lock:
         client = _clients.get(key)

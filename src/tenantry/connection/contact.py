@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from tenantry.audit import actions as audit
 from tenantry.clients.entra import TokenFacts
 from tenantry.clients.http import Retry, UpstreamError
-from tenantry.connection.advice import advice
+from tenantry.connection.advice import advice, key_for
 from tenantry.connection.models import ConnectionMode, ConnectionState, PartnerConnection
 from tenantry.kernel.actor import Actor
 from tenantry.notices import actions as notices
@@ -29,7 +29,8 @@ def note_trouble(connection_id: uuid.UUID, error: UpstreamError, *, now: datetim
     row.last_error_code = error.code[:40]
     row.last_error_words = error.words[:500]
     row.last_error_request_id = error.request_id[:64]
-    row.last_error_advice = error.advice[:60]
+    advice_key = key_for(error.advice, by_application=row.mode == ConnectionMode.APPLICATION)
+    row.last_error_advice = advice_key[:60]
     breaks = error.retry == Retry.NEVER
     if breaks:
         if row.state != ConnectionState.BROKEN:

@@ -143,6 +143,7 @@ def test_consent_is_granted_through_microsofts_page(house: House) -> None:
     assert 'hx-trigger="every 500ms"' in waiting
     assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in waiting
     assert "Waiting for a worker" in words(waiting)
+    assert "You can leave this page." in words(waiting)
 
     run_due_jobs()
 
@@ -167,6 +168,8 @@ def test_a_declined_consent_is_explained(house: House) -> None:
     assert "The sign-in was cancelled, or the consent was declined." in seen
     assert "What to do Grant Partner Center consent again and accept on Microsoft's page." in seen
     assert "AADSTS65004" in seen
+    run = RunRecord.objects.get(kind="consent")
+    assert f'href="{address(house, "consent/")}"' in page(client.get(f"{LIST}runs/{run.id}/"))
     assert waiting_jobs() == []
 
 
@@ -254,6 +257,9 @@ def test_a_check_asks_for_a_new_token_and_is_not_content_with_the_last_one(house
     seen = told(client, progress)
     assert "Get a token from Microsoft : failed" in seen
     assert "The consent was withdrawn" in seen
+    assert "You can leave this page." not in seen
+    assert f'href="{address(house, "consent/")}"' in page(client.get(progress))
+    assert f'href="{address(house, "consent/")}"' not in page(admin(house).get(progress))
     assert "Does not work" in told(client, LIST)
 
 
@@ -285,7 +291,12 @@ def test_runs_of_other_rooms_are_not_shown_here(house: House) -> None:
 def test_an_own_application_is_added_with_its_certificate(house: House) -> None:
     client = owner(house)
     wrong = client.post(f"{LIST}add/", {"name": "By certificate", "partner_tenant_id": "x", "client_id": "y"})
-    assert "Tenant id and application id look like" in words(page(wrong, 422))
+    assert "Directory (tenant) id : Tenant id and application id look like" in words(page(wrong, 422))
+    wrong = client.post(
+        f"{LIST}add/",
+        {"name": "By certificate", "partner_tenant_id": django_settings.PARTNER_TENANT_ID, "client_id": "y"},
+    )
+    assert "Application (client) id : Tenant id and application id look like" in words(page(wrong, 422))
     values = {
         "name": "By certificate",
         "partner_tenant_id": django_settings.PARTNER_TENANT_ID,
@@ -293,9 +304,10 @@ def test_an_own_application_is_added_with_its_certificate(house: House) -> None:
     }
     progress = where(client.post(f"{LIST}add/", values))
     run_due_jobs()
-    assert "The certificate has been made." in told(client, progress)
-
     row = PartnerConnection.objects.get(mode="application")
+    made = page(client.get(progress))
+    assert "The certificate has been made." in words(made)
+    assert f'href="{LIST}{row.id}/certificate/"' in made
     seen = told(client, f"{LIST}{row.id}/")
     assert "Not set up yet" in seen
     assert "A certificate waits to be uploaded." in seen

@@ -40,8 +40,10 @@ def add_application_connection(
     plain_name = " ".join(name.split())[:200]
     if not plain_name:
         return Refusal(reason="name_missing", rule="connection.has_a_name", next_step="write_name")
-    if not _GUID.fullmatch(tenant_id) or not _GUID.fullmatch(application_id):
-        return Refusal(reason="id_invalid", rule="connection.ids_are_guids", next_step="copy_ids")
+    for field, value in (("partner_tenant_id", tenant_id), ("client_id", application_id)):
+        if not _GUID.fullmatch(value):
+            facts = {"field": field}
+            return Refusal(reason="id_invalid", rule="connection.ids_are_guids", next_step="copy_ids", facts=facts)
     if settings.PARTNER_TENANT_ID and tenant_id != settings.PARTNER_TENANT_ID.lower():
         return Refusal(reason="other_tenant", rule="connection.own_tenant_only", next_step="copy_ids")
     same = PartnerConnection.objects.filter(
@@ -127,7 +129,7 @@ def check_connection(run_id: UUID) -> None:
             runs.progress(run_id, 1, _STEPS)
             read_tenants(row.id)
         except UpstreamError as error:
-            fail_run(run_id, error)
+            fail_run(run_id, error, row.mode)
             return
         runs.progress(run_id, _STEPS, _STEPS)
         runs.finish(run_id, "connection_works")
@@ -173,4 +175,4 @@ def _fail_waiting_certificate(run_id: UUID, error: UpstreamError) -> None:
     if error.retry == Retry.NEVER and error.advice == "secret_wrong":
         fail_run_for(run_id, "certificate_waiting", words=error.words, code=error.code, request_id=error.request_id)
         return
-    fail_run(run_id, error)
+    fail_run(run_id, error, ConnectionMode.APPLICATION)

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from tenantry.audit import actions as audit
 from tenantry.clients.http import UpstreamError
-from tenantry.connection.models import PartnerConnection
+from tenantry.connection.advice import key_for
+from tenantry.connection.models import ConnectionMode, PartnerConnection
 from tenantry.jobs import runs
 from tenantry.kernel.actor import Actor
 from tenantry.kernel.refusals import Refusal
@@ -58,9 +59,10 @@ def record(
     )
 
 
-def fail_run(run_id: UUID, error: UpstreamError) -> None:
-    """End a run with what Microsoft said."""
-    fail_run_for(run_id, error.advice, words=error.words, code=error.code, request_id=error.request_id)
+def fail_run(run_id: UUID, error: UpstreamError, mode: str = ConnectionMode.CONSENT) -> None:
+    """End a run with what Microsoft said; ``mode`` is that of the connection."""
+    key = key_for(error.advice, by_application=mode == ConnectionMode.APPLICATION)
+    fail_run_for(run_id, key, words=error.words, code=error.code, request_id=error.request_id)
 
 
 def fail_run_for(run_id: UUID, advice: str, *, words: str = "", code: str = "", request_id: str = "") -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from tenantry.clients.http import Retry, UpstreamError
 from tenantry.clients.partner_center import CustomerId, DirectCspCheck
 from tenantry.connection.actions.common import DIRECT_CSP, fail_run, gone, locked, record
+from tenantry.connection.advice import key_for
 from tenantry.connection.client import client_for
 from tenantry.connection.models import ConnectionMode, DirectCsp, Tenant
 from tenantry.jobs import runs
@@ -71,8 +72,7 @@ def run_direct_csp_test(run_id: UUID, *, tenant_id: str, staff_id: str) -> None:
             runs.progress(run_id, 1, _STEPS)
             found = client.check_direct_csp(CustomerId(tenant_id))
         except UpstreamError as error:
-            _keep_refusal(connection_id, tenant_id, error, asker)
-            fail_run(run_id, error)
+            fail_run(run_id, error, _keep_refusal(connection_id, tenant_id, error, asker))
             return
         _keep_success(connection_id, tenant_id, found, asker)
         runs.progress(run_id, _STEPS, _STEPS)
@@ -98,13 +98,17 @@ def _keep_success(connection_id: UUID, tenant_id: str, found: DirectCspCheck, as
 
 
 @transaction.atomic
-def _keep_refusal(connection_id: UUID, tenant_id: str, error: UpstreamError, asker: Actor) -> None:
+def _keep_refusal(connection_id: UUID, tenant_id: str, error: UpstreamError, asker: Actor) -> str:
+    """Keep what Microsoft said, where it says something, and return the mode of the connection."""
     row = locked(connection_id)
-    if row is None or (row.direct_csp == DirectCsp.SET and error.retry != Retry.NEVER):
-        return
+    if row is None:
+        return ""
+    if row.direct_csp == DirectCsp.SET and error.retry != Retry.NEVER:
+        return row.mode
     before, now = row.direct_csp, clock.now()
     row.direct_csp, row.direct_csp_at, row.direct_csp_tenant_id = DirectCsp.FAILED, now, tenant_id
-    row.direct_csp_advice, row.direct_csp_words = error.advice[:60], error.words[:500]
+    advice_key = key_for(error.advice, by_application=row.mode == ConnectionMode.APPLICATION)
+    row.direct_csp_advice, row.direct_csp_words = advice_key[:60], error.words[:500]
     row.save(update_fields=_FIELDS)
     record(
         asker,
@@ -113,6 +117,7 @@ def _keep_refusal(connection_id: UUID, tenant_id: str, error: UpstreamError, ask
         now,
         before={"direct_csp": before},
         after={"tenant_id": tenant_id},
-        outcome=error.advice[:40],
+        outcome=advice_key[:40],
         request_id=error.request_id[:64],
     )
+    return row.mode

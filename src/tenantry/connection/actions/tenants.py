@@ -99,7 +99,7 @@ def refresh_tenants(connection_id: UUID) -> None:
         try:
             done = read_tenants(connection_id)
         except UpstreamError as error:
-            fail_run(run.id, error)
+            fail_run(run.id, error, row.mode)
             return
         runs.progress(run.id, _STEPS, _STEPS)
         details = {"listed": done.listed, "added": done.added, "changed": done.changed, "missing": done.missing}

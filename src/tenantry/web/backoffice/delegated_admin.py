@@ -84,7 +84,8 @@ def add(request: OfficeRequest) -> HttpResponse:
             if not isinstance(outcome, Refusal):
                 making = runs.latest(CERTIFICATE, outcome.id)
                 return redirect("office:connection_run", making.id) if making else redirect("office:delegated_admin")
-            form.add_error(_FIELD_OF.get(outcome.reason), " ".join(refusal_text(outcome)))
+            about = _FIELD_OF.get(outcome.reason) or outcome.facts.get("field")
+            form.add_error(str(about) if about else None, " ".join(refusal_text(outcome)))
     context = office_page(
         request,
         "companies",

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST
 
 from tenantry.connection import actions, queries
 from tenantry.connection.actions.common import CERTIFICATE, CHECK, CONSENT, DIRECT_CSP, REFRESH_TENANTS
-from tenantry.connection.models import DirectCsp
+from tenantry.connection.health import Standing
+from tenantry.connection.models import ConnectionMode, DirectCsp
 from tenantry.connection.queries import ConnectionView
 from tenantry.connection.texts import RunText, refusal_text, run_text
 from tenantry.jobs import runs
@@ -47,6 +48,8 @@ class RunView:
     failed: bool
     text: RunText | None  # how it ended
     is_direct_csp: bool
+    is_certificate: bool
+    consent_again: bool  # granting consent again is the way on
     no_worker: bool
 
 
@@ -58,7 +61,7 @@ def run(request: OfficeRequest, run_id: UUID) -> HttpResponse:
         raise Http404
     moment = Moment.current()
     view = _connection_of(found, moment)
-    shown = _run_view(found, moment)
+    shown = _run_view(found, view, moment)
     context: dict[str, object] = {
         "run": found,
         "shown": shown,
@@ -153,16 +156,21 @@ def _watch(request: OfficeRequest, outcome: RunRecord | Refusal) -> HttpResponse
     return redirect("office:connection_run", outcome.id)
 
 
-def _run_view(found: RunRecord, moment: Moment) -> RunView:
+def _run_view(found: RunRecord, view: ConnectionView | None, moment: Moment) -> RunView:
     over = found.state not in _OPEN
+    failed = found.state == RunState.FAILED
+    by_consent = view is not None and view.mode == ConnectionMode.CONSENT
+    broken = view is not None and view.health.standing == Standing.BROKEN
     waits = found.state == RunState.WAITING and moment.real - found.created_at > _NO_WORKER_AFTER
     return RunView(
         title=_titles()[found.kind],
         steps=_steps(found),
         is_open=not over,
-        failed=found.state == RunState.FAILED,
+        failed=failed,
         text=run_text(found.message_key, found.details) if over else None,
         is_direct_csp=found.kind == DIRECT_CSP,
+        is_certificate=found.kind == CERTIFICATE,
+        consent_again=failed and by_consent and (found.kind == CONSENT or broken),
         no_worker=waits and queue_state().workers == 0,
     )
 

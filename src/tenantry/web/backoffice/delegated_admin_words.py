@@ -126,11 +126,11 @@ def _until(health: HealthView) -> str:
 def _until_note(view: ConnectionView, now: datetime) -> str:
     if view.health.works_until is None:
         return ""
-    left = dates.distance(view.health.works_until, now)
+    left, broken = dates.distance(view.health.works_until, now), view.health.standing == Standing.BROKEN
     if view.mode == ConnectionMode.APPLICATION or view.token_renewed_at is None:
-        return left
+        return "" if broken else left
     renewed = dates.distance(view.token_renewed_at, now)
-    if view.health.standing == Standing.BROKEN:
+    if broken:
         return _("last renewed %(ago)s") % {"ago": renewed}
     return _("%(left)s · renewed %(ago)s") % {"left": left, "ago": renewed}
 
