@@ -1,6 +1,8 @@
 """Company › End User Portal: the switch, inviting in all its cases, and what is done about somebody's access."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -106,6 +108,9 @@ def test_an_address_of_the_companys_own_tenant_is_invited(small: House, milan: C
     assert f"/sign-in/?as={EDWARD.replace('@', '%40')}" in markup
     assert f"and sign in with Microsoft as {EDWARD}." in markup
     assert f"{EDWARD} Modify Invited Can sign in until" in told(milan, portal)
+    assert "Nobody can sign in until it is switched on." not in text
+    Company.objects.update(portal_enabled=False)
+    assert "Nobody can sign in until it is switched on." in told(milan, address(end_user))
 
 
 def test_an_address_of_another_tenant_is_asked_about_once_more(small: House, milan: Client, portal: str) -> None:
@@ -114,12 +119,22 @@ def test_an_address_of_another_tenant_is_asked_about_once_more(small: House, mil
     assert "nordlys-shipping.example belongs to another tenant" in words(asked)
     assert f"the domain of Nordlys Shipping AS (tenant {NORDLYS_TENANT})." in words(asked)
     assert f'name="confirmed_tenant_id" value="{NORDLYS_TENANT}"' in asked
+    back = re.search(r'href="([^"]+)#add-head"', asked)
+    assert back is not None
+    assert f'value="{form["email"]}"' in page(milan.get(unescape(back[1])))
     assert not EndUser.objects.exists()
     milan.post(f"{portal}users/", form | {"confirmed_tenant_id": GREENFIELD_TENANT})
     assert not EndUser.objects.exists()
     milan.post(f"{portal}users/", form | {"confirmed_tenant_id": NORDLYS_TENANT})
     assert EndUser.objects.get().pinned_tenant_id == NORDLYS_TENANT
     assert "Nordlys Shipping AS other tenant" in told(milan, address(EndUser.objects.get()))
+
+
+def test_the_partners_own_tenant_is_named_as_such(small: House, milan: Client, portal: str) -> None:
+    asked = page(milan.post(f"{portal}users/", {"email": "petra.lang@kestrel-it.example", "role": "view"}))
+    assert "Microsoft says that it is the domain of your own tenant, the partner's." in words(asked)
+    assert "none of your customers" not in words(asked)
+    assert not EndUser.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -145,8 +160,10 @@ def test_an_invitation_is_stored_unusable_while_microsoft_cannot_be_asked(
     sandbox.fault("status", path="*openid-configuration*", status=503)
     milan.post(f"{portal}users/", {"email": EDWARD, "role": "view"})
     end_user = EndUser.objects.get()
-    text = told(milan, address(end_user))
+    markup = page(milan.get(address(end_user)))
+    text = words(markup)
     assert "is saved, but cannot be used yet" in text
+    assert 'class="message tone-caution"' in markup
     assert "Microsoft could not be asked whose the domain is. It is asked again by itself." in text
     assert "Send" not in text
 

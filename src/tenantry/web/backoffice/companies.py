@@ -40,7 +40,7 @@ _REFRESHES = frozenset({asking.ALL, asking.NEW, asking.ONE})
 
 # Fifty rows of template nodes would cost more than all the rest of the page.
 _ROW = (
-    '<tr><td><span class="thing">{tile}<span class="thing-words"><a class="primary-link" href="{url}">'
+    '<tr><td><span class="thing">{tile}<span class="thing-words"><a class="primary-link" href="{url}" title="{name}">'
     '<bdi>{name}</bdi></a></span></span></td><td data-label="{l_tenant}">{domain}</td>'
     '<td class="numeric" data-label="{l_subscriptions}">{subscriptions}</td>'
     '<td class="numeric" data-label="{l_seats}">{seats}</td><td data-label="{l_portal}">{portal}</td>'

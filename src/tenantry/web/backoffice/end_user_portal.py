@@ -5,6 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -90,6 +92,11 @@ def role_notes() -> dict[str, str]:
     return {role.value: end_user_role_text(role)[1] for role in EndUserRole}
 
 
+def is_own_tenant(tenant_id: str) -> bool:
+    """Say whether this is the partner's own tenant, whose people need no place in a portal."""
+    return tenant_id == settings.PARTNER_TENANT_ID.lower()
+
+
 def state_text(state: EndUserState) -> str:
     """Say how far an invitation has come."""
     return {
@@ -124,7 +131,9 @@ def state_note(row: EndUserRow, now: datetime) -> str:
 @office(Permission.OFFICE_SEE)
 def end_user_portal(request: OfficeRequest, company_id: UUID) -> HttpResponse:
     """Show whether the portal is on, who has access, and who was refused."""
-    return _page(request, company_id, InviteForm(initial={"role": EndUserRole.VIEW.value}))
+    # An address that was doubted comes back to be corrected.
+    again = {"email": request.GET.get("email", ""), "role": request.GET.get("role", "") or EndUserRole.VIEW.value}
+    return _page(request, company_id, InviteForm(initial=again))
 
 
 @office(Permission.OFFICE_COMPANIES)
@@ -169,13 +178,16 @@ def invite(request: OfficeRequest, company_id: UUID) -> HttpResponse:
         case Refusal():
             form.add_error("email", " ".join(refusal_text(outcome)))
             return _page(request, company_id, form, status=422)
-        case Invited(usable=True):
+        case Invited(usable=False):
+            unusable = _(
+                "%(address)s is saved, but cannot be used yet: Microsoft could not be asked whose the domain is."
+            )
+            messages.warning(request, unusable % {"address": form.cleaned_data["email"]})
+        case _:
             done = _(
                 "%(address)s is invited. Send the address of the portal to the person: no mail goes out by itself."
             )
-        case _:
-            done = _("%(address)s is saved, but cannot be used yet: Microsoft could not be asked whose the domain is.")
-    tell(request, None, done % {"address": form.cleaned_data["email"]})
+            tell(request, None, done % {"address": form.cleaned_data["email"]})
     return redirect("office:end_user", company_id, outcome.end_user_id)
 
 
@@ -184,6 +196,7 @@ def _ask_tenant(
 ) -> HttpResponse:
     context = company_page(request, known_company(company_id), "portal", moment) | {
         "question": question,
+        "own_tenant": is_own_tenant(question.tenant_id),
         "email": form.cleaned_data["email"],
         "role": form.cleaned_data["role"],
         "role_name": end_user_role_text(EndUserRole(form.cleaned_data["role"]))[0],

@@ -23,7 +23,7 @@ from tenantry.people.texts import end_user_role_text, sign_in_reason_text
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import company_page, known_company
-from tenantry.web.backoffice.end_user_portal import role_choices, role_notes, state_note, user_row
+from tenantry.web.backoffice.end_user_portal import is_own_tenant, role_choices, role_notes, state_note, user_row
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.ui.frame import Crumb
 
@@ -172,6 +172,7 @@ def _page(
         "state_note": state_note(row, moment.real),
         "waits": row.state in (EndUserState.INVITED, EndUserState.EXPIRED),
         "asks_tenant": row.state is EndUserState.CONFIRM,
+        "own_tenant": is_own_tenant(row.tenant_id),
         "link": queries.invitation_link(row.email),
         "invitation": _invitation(row),
         "tries": [(one, _reason(one)) for one in row.bindable],
