@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 
 from tenantry.connection.client import client_for
-from tenantry.connection.health import HealthView, health_of
+from tenantry.connection.health import HealthView, Standing, health_of
 from tenantry.connection.models import (
     CallRecord,
     ConnectionMode,
@@ -27,6 +27,7 @@ __all__ = [
     "TenantPage",
     "TenantRow",
     "audit_cursor",
+    "broken",
     "calls",
     "client_for",
     "connection",
@@ -132,6 +133,12 @@ def working_connection_ids() -> list[uuid.UUID]:
 def audit_cursor(connection_id: uuid.UUID) -> datetime | None:
     """Return until when Microsoft's audit records of a connection have been read (on the clock of commerce)."""
     return PartnerConnection.objects.filter(id=connection_id).values_list("audit_read_until", flat=True).first()
+
+
+def broken(now: datetime) -> dict[uuid.UUID, str]:
+    """Return the connections that do not work: id and name."""
+    rows = PartnerConnection.objects.filter(removed_at=None).order_by(Lower("name"), "id")
+    return {row.id: row.name for row in rows if health_of(row, now).standing == Standing.BROKEN}
 
 
 def tenants_refreshed_at(connection_ids: Iterable[uuid.UUID] | None = None) -> datetime | None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tenantry.connection.models import DirectCsp, PartnerConnection, Tenant
+from tenantry.connection.models import ConnectionState, DirectCsp, PartnerConnection, Tenant
 from tenantry.jobs.models import RunRecord
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
@@ -104,6 +104,19 @@ def test_an_empty_office_says_how_to_begin(db: None) -> None:
     assert "There is no partner connection yet." in told(dana, "/office/add/")
 
 
+def test_a_connection_that_does_not_work_is_named_where_people_work(small: SmallHouse, harbour_vale: Company) -> None:
+    company, told_here = f"/office/c/{small.harbour}/", "The partner connection Kestrel IT Services does not work."
+    dana, ines = staff_of(StaffRole.SUPPORT), staff_of(StaffRole.SUPPORT, [harbour_vale])
+    PartnerConnection.objects.update(sealed_refresh_token=b"sealed")
+    assert all(told_here not in told(dana, address) for address in (LIST, company))
+    PartnerConnection.objects.update(state=ConnectionState.BROKEN)
+    assert all(told_here in told(dana, address) for address in (LIST, company, f"{company}portal/"))
+    assert "What to do" in told(dana, company)
+    assert f"{told_here} Nothing new is read from Microsoft" in told(ines, company)
+    assert "Staff for all companies see what to do." in told(ines, company)
+    assert told_here not in told(ines, LIST)
+
+
 def test_the_list_asks_the_database_as_often_for_fifty_companies_as_for_one(db: None) -> None:
     partner = make_connection()
     add_company(partner, HARBOUR_TENANT)
@@ -114,7 +127,7 @@ def test_the_list_asks_the_database_as_often_for_fifty_companies_as_for_one(db: 
         Company(connection=partner, tenant_id=f"{number:036d}", name=f"Customer {number:03d}", added_at=now)
         for number in range(60)
     )
-    assert count(dana) == few <= 10
+    assert count(dana) == few <= 11
     assert "61 companies" in told(dana, LIST)
     assert "51–61 of 61 companies" in told(dana, f"{LIST}?page=2")
     assert dana.get(f"{LIST}?page=3").headers["Location"] == LIST

@@ -80,6 +80,7 @@ def companies(request: OfficeRequest) -> HttpResponse:
         state=_state(request, found, filtered=bool(search or portal), moment=moment),
         run=run if run is not None and run.state in OPEN_RUNS else None,
         filtered=bool(search or portal),
+        broken=list(connections.broken(moment.real).values()) if request.viewer.office_companies() is None else [],
         begin=_begin(moment) if not found.rows else "",
     )
     return render_page(request, "companies/list", context)

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from tenantry.connection import queries as connections
 from tenantry.kernel.ids import CompanyId
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import Freshness, freshness
@@ -60,13 +61,14 @@ def companies_tabs(viewer: Viewer, current: str) -> list[ui.Tab]:
 
 def company_page(request: OfficeRequest, company: CompanyRow, side: str, moment: Moment) -> dict[str, object]:
     """Return the context of one side of a company's page."""
-    fresh = freshness(CompanyId(company.id))
+    fresh, broken = freshness(CompanyId(company.id)), connections.broken(moment.real).get(company.connection_id)
     return office_page(
         request,
         "companies",
         moment,
         company=company,
         fresh=fresh,
+        broken=[broken] if broken else [],
         head_title=company.name,
         head_state=_company_state(company, fresh, moment),
         crumbs=[ui.Crumb(_("Companies"), reverse("office:companies")), ui.Crumb(company.name)],

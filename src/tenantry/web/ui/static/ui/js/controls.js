@@ -13,7 +13,7 @@ function step(button) {
 }
 
 async function copy(button) {
-  const field = button.closest("[data-copy]").querySelector("input");
+  const field = button.closest("[data-copy]").querySelector("input, textarea");
   field.select();
   try {
     await navigator.clipboard.writeText(field.value);
