@@ -72,11 +72,13 @@ def test_somebody_is_added_for_named_companies(small: House, dana: Client) -> No
     assert dana.post(ADD, form).headers["Location"] == STAFF
     assert audit_verbs()[before:] == ["staff.added"]
     text = told(dana, STAFF)
-    assert f"{INES} can sign in for the next 14 days" in text
+    assert f"{INES} can sign in for the next 14 days with an account of your own tenant" in text
     assert f"{INES} Support Harbour & Vale Ltd Added Has not signed in yet. never" in text
     added = Staff.objects.get(email=INES)
     assert (added.role, added.all_companies, added.guest_allowed) == ("support", False, False)
     assert [company.id for company in added.companies.all()] == [small.harbour]
+    dana.post(ADD, form | {"email": "oskar@freelance-lind.example", "guest_allowed": "on"})
+    assert "oskar@freelance-lind.example can sign in for the next 14 days, also as a guest" in told(dana, STAFF)
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,22 @@ def test_the_record_says_who_did_what(harbour: Company, dana: Client) -> None:
     assert "Kept for ever." in shown
 
 
+def test_the_record_says_in_words_why_a_connection_broke(harbour: Company, dana: Client) -> None:
+    with transaction.atomic():
+        audit.record(
+            acting_as=ANNA,
+            verb="connection.broke",
+            subject_kind="partner_connection",
+            subject_id=str(harbour.connection_id),
+            subject_name="Kestrel IT Services",
+            outcome="consent_revoked",
+            now=clock.now(),
+        )
+    shown = told(dana, address("audit_log"))
+    assert "Partner connection broke Kestrel IT Services · Anna Lindqvist · The consent was withdrawn" in shown
+    assert "consent_revoked" not in shown
+
+
 def test_every_verb_can_be_filtered_by() -> None:
     assert {verb.split(".")[0] for verb in known_verbs()} == set(subjects())
 

@@ -163,7 +163,14 @@ def add_staff(request: OfficeRequest) -> HttpResponse:
             tell(
                 request,
                 None,
-                _("%(address)s can sign in for the next 14 days, and then belongs to the staff.")
+                (
+                    _("%(address)s can sign in for the next 14 days, also as a guest, and then belongs to the staff.")
+                    if form.cleaned_data["guest_allowed"]
+                    else _(
+                        "%(address)s can sign in for the next 14 days with an account of your own tenant, and then "
+                        "belongs to the staff."
+                    )
+                )
                 % {"address": form.cleaned_data["email"]},
             )
             return redirect("office:staff")

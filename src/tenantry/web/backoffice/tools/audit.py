@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from tenantry.audit import jobs as checking
 from tenantry.audit import queries as record
 from tenantry.audit.models import AuditRow
+from tenantry.connection.advice import advice, has_advice
 from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord, RunState
 from tenantry.licensing.moment import Moment
@@ -149,7 +150,7 @@ def _breaks(details: Mapping[str, list[dict[str, str]]]) -> tuple[str, ...]:
 
 
 def _line(row: AuditRow, names: Mapping[UUID, str]) -> Line:
-    company = names.get(row.company_id, "") if row.company_id else ""
+    company, why = names.get(row.company_id, "") if row.company_id else "", _why(row)
     links = []
     if row.company_id is not None:
         links.append(company_link(row.company_id))
@@ -161,8 +162,10 @@ def _line(row: AuditRow, names: Mapping[UUID, str]) -> Line:
     return Line(
         at=row.happened_at,
         sentence=verb_text(row.verb),
-        details=parts(row.subject_name, company if company != row.subject_name else "", row.actor_name),
-        mark=marks.badge(_outcome(row.outcome), _TONES.get(row.outcome, "neutral")) if row.outcome else SafeString(),
+        details=parts(row.subject_name, company if company != row.subject_name else "", row.actor_name, why),
+        mark=marks.badge(_outcome(row.outcome), _TONES.get(row.outcome, "neutral"))
+        if row.outcome and not why
+        else SafeString(),
         facts=facts(
             (_("When"), stamp(row.happened_at)),
             (_("Who"), row.actor_name),
@@ -170,7 +173,7 @@ def _line(row: AuditRow, names: Mapping[UUID, str]) -> Line:
             (_("What"), row.verb),
             (_("Subject"), row.subject_name),
             (_("Company"), company),
-            (_("Outcome"), _outcome(row.outcome)),
+            (_("Outcome"), why or _outcome(row.outcome)),
             (_("Rule"), row.rule),
             (_("Row in its chain"), row.sequence),
             copied=[
@@ -193,6 +196,12 @@ def _kind(kind: str) -> str:
         "system": _("the system itself"),
         "microsoft": _("Microsoft"),
     }.get(kind, kind)
+
+
+def _why(row: AuditRow) -> str:
+    """Return what the trouble with a connection was, where that is the outcome; a sentence is no mark."""
+    troubled = row.subject_kind == "partner_connection" and has_advice(row.outcome)
+    return advice(row.outcome).sentence if troubled else ""
 
 
 def _outcome(outcome: str) -> str:
