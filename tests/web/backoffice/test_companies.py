@@ -231,6 +231,7 @@ def test_nothing_is_added_without_a_tick_or_from_elsewhere(small: SmallHouse) ->
     assert "No tenant is ticked, so nothing was added." in told(dana, "/office/add/")
     dana.post("/office/add/", {"connection": str(small.connection.id), "tenant": [GREENFIELD_TENANT, "nobody"]})
     assert "The tenant nobody is not in the list" in told(dana, "/office/add/")
+    assert dana.post("/office/add/", {"tenant": ["\x00"]}).status_code == 302
     for role in (StaffRole.SUPPORT, StaffRole.BILLING):
         assert staff_of(role).post("/office/add/", {"tenant": [GREENFIELD_TENANT]}).status_code == 404
     assert staff_of(StaffRole.ADMIN, named(small)).post("/office/add/").status_code == 404

@@ -235,6 +235,7 @@ def test_a_tenant_that_is_not_listed_cannot_be_tested(house: House) -> None:
     assert "Choose a tenant to test against." in told(client, address(house, "direct-csp/") + f"?tenant={HARBOUR}")
     answer = client.post(address(house, "direct-csp/"), {"tenant": HARBOUR})
     assert "This tenant is not in the list that Partner Center gave." in followed(client, answer)
+    assert where(client.post(address(house, "direct-csp/"), {"tenant": "\x00"})) == LIST
     assert waiting_jobs() == []
 
 

@@ -26,7 +26,7 @@ from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.companies import to_run
 from tenantry.web.backoffice.context import companies_tabs, office_page
-from tenantry.web.backoffice.lists import page_number, page_of, search_of
+from tenantry.web.backoffice.lists import page_number, page_of, posted_id, search_of
 from tenantry.web.ui import dates
 from tenantry.web.ui.frame import Crumb
 
@@ -199,7 +199,10 @@ def _add(request: OfficeRequest, chosen: ConnectionView | None, moment: Moment) 
         return redirect("office:add_companies")
     acting_as = request.viewer.acting_as()
     outcome = people.add_companies(
-        acting_as=acting_as, connection_id=chosen.id, tenant_ids=[one.lower() for one in ticked], now=moment.real
+        acting_as=acting_as,
+        connection_id=chosen.id,
+        tenant_ids=[posted_id(one).lower() for one in ticked],
+        now=moment.real,
     )
     if isinstance(outcome, Refusal):
         tell(request, outcome, "", words=people_text)
