@@ -242,8 +242,12 @@ def test_nothing_is_added_without_a_tick_or_from_elsewhere(small: SmallHouse) ->
 def test_the_list_of_tenants_is_read_again_on_request(small: SmallHouse) -> None:
     dana = staff_of(StaffRole.ADMIN)
     answer = dana.post(f"/office/add/{small.connection.id}/refresh/")
-    assert answer.headers["Location"] == f"/office/add/?connection={small.connection.id}"
-    assert RunRecord.objects.get().kind == "refresh_tenants"
+    run = RunRecord.objects.get()
+    assert (run.kind, answer.headers["Location"]) == ("refresh_tenants", f"/office/delegated-admin/runs/{run.id}/")
+    assert "You can leave this page." in told(dana, answer.headers["Location"])
+    run_due_jobs()  # nobody has consented in this house
+    ended = page(dana.get(answer.headers["Location"]))
+    assert f'href="/office/add/?connection={small.connection.id}"' in ended
     assert staff_of(StaffRole.SUPPORT).post(f"/office/add/{small.connection.id}/refresh/").status_code == 404
 
 

@@ -49,6 +49,7 @@ class RunView:
     text: RunText | None  # how it ended
     is_direct_csp: bool
     is_certificate: bool
+    is_tenants: bool
     consent_again: bool  # granting consent again is the way on
     no_worker: bool
 
@@ -67,6 +68,7 @@ def run(request: OfficeRequest, run_id: UUID) -> HttpResponse:
         "shown": shown,
         "view": view,
         "real_now": moment.real,
+        "may_add": request.viewer.may(Permission.OFFICE_COMPANIES),
         "next_is_direct_csp": view is not None
         and not shown.failed
         and found.kind in (CONSENT, CHECK)
@@ -170,6 +172,7 @@ def _run_view(found: RunRecord, view: ConnectionView | None, moment: Moment) -> 
         text=run_text(found.message_key, found.details) if over else None,
         is_direct_csp=found.kind == DIRECT_CSP,
         is_certificate=found.kind == CERTIFICATE,
+        is_tenants=found.kind == REFRESH_TENANTS,
         consent_again=failed and by_consent and (found.kind == CONSENT or broken),
         no_worker=waits and queue_state().workers == 0,
     )

@@ -76,15 +76,15 @@ def add_companies(request: OfficeRequest) -> HttpResponse:
 @office(Permission.OFFICE_COMPANIES, every_company=True)
 @require_POST
 def refresh_tenants(request: OfficeRequest, connection_id: UUID) -> HttpResponse:
-    """Have the list of tenants read from Partner Center."""
+    """Have the list of tenants read from Partner Center, and show how that goes."""
     moment = Moment.current()
     outcome = connection_actions.ask_refresh_tenants(
         acting_as=request.viewer.acting_as(), connection_id=connection_id, now=moment.real
     )
-    refusal = outcome if isinstance(outcome, Refusal) else None
-    done = _("The list of tenants is being read. Load this page again in a moment.")
-    tell(request, refusal, done, words=refusal_text)
-    return redirect(f"{reverse('office:add_companies')}?connection={connection_id}")
+    if isinstance(outcome, Refusal):
+        tell(request, outcome, "", words=refusal_text)
+        return redirect("office:add_companies")
+    return redirect("office:connection_run", outcome.id)
 
 
 @office(Permission.OFFICE_SEE, every_company=True)
