@@ -32,6 +32,7 @@ __all__ = [
     "client_for",
     "connection",
     "connections",
+    "removed_tenant_count",
     "removed_tenants",
     "tenants",
     "tenants_refreshed_at",
@@ -169,8 +170,17 @@ def tenants(
 
 def removed_tenants() -> tuple[TenantRow, ...]:
     """Return the tenants that vanished from Partner Center and wait for somebody to decide, longest first."""
-    held = Tenant.objects.filter(removal_confirmed_at=None, connection__removed_at=None).exclude(missing_since=None)
-    return tuple(_tenant_row(row) for row in held.select_related("connection").order_by("missing_since", "name"))
+    rows = _held().select_related("connection").order_by("missing_since", "name")
+    return tuple(_tenant_row(row) for row in rows)
+
+
+def removed_tenant_count() -> int:
+    """Return how many tenants wait for such a decision."""
+    return _held().count()
+
+
+def _held() -> QuerySet[Tenant]:
+    return Tenant.objects.filter(removal_confirmed_at=None, connection__removed_at=None).exclude(missing_since=None)
 
 
 def calls(

@@ -127,7 +127,7 @@ def test_the_list_asks_the_database_as_often_for_fifty_companies_as_for_one(db: 
         Company(connection=partner, tenant_id=f"{number:036d}", name=f"Customer {number:03d}", added_at=now)
         for number in range(60)
     )
-    assert count(dana) == few <= 11
+    assert count(dana) == few <= 12
     assert "61 companies" in told(dana, LIST)
     assert "51–61 of 61 companies" in told(dana, f"{LIST}?page=2")
     assert dana.get(f"{LIST}?page=3").headers["Location"] == LIST
@@ -261,9 +261,11 @@ def missing(tenant_id: str) -> Tenant:
 def test_a_vanished_tenant_is_held_until_somebody_decides(small: SmallHouse) -> None:
     dana = staff_of(StaffRole.ADMIN)
     assert "Nothing waits for a decision" in told(dana, "/office/removed-tenants/")
+    assert "Removed tenants Search companies" in told(dana, LIST)
     harbour, greenfield = missing(HARBOUR_TENANT), missing(GREENFIELD_TENANT)
     text = told(dana, "/office/removed-tenants/")
     assert "2 tenants wait for a decision" in text
+    assert "Removed tenants 2 Search companies" in told(dana, LIST)
     assert "Harbour & Vale Ltd harbourvale.example Kestrel IT Services · missing since" in text
     asked = told(dana, f"/office/removed-tenants/{harbour.id}/")
     assert "Is Harbour & Vale Ltd gone for good?" in asked

@@ -353,6 +353,9 @@ def test_removal_waits_for_its_companies(house: House) -> None:
     house.add_company()
     client = owner(house)
     assert "1 company uses this connection. While that is so it cannot be removed." in told(client, address(house))
+    shut = page(client.get(address(house, "remove/")))
+    assert "Go to the companies" in words(shut)
+    assert "confirmed_name" not in shut
     answer = client.post(address(house, "remove/"), {"confirmed_name": "Kestrel IT Services"})
     assert "1 companies still use this connection." in words(page(answer, 422))
     house.connection.refresh_from_db()

@@ -56,7 +56,8 @@ def companies_tabs(viewer: Viewer, current: str) -> list[ui.Tab]:
         ("delegated_admin", _("Delegated Admin"), reverse("office:delegated_admin")),
         ("removed_tenants", _("Removed tenants"), reverse("office:removed_tenants")),
     ]
-    return [ui.Tab(label, url, key == current) for key, label, url in tabs]
+    held = connections.removed_tenant_count() or None  # nothing to decide: no number that asks to be looked at
+    return [ui.Tab(label, url, key == current, held if key == "removed_tenants" else None) for key, label, url in tabs]
 
 
 def company_page(request: OfficeRequest, company: CompanyRow, side: str, moment: Moment) -> dict[str, object]:
