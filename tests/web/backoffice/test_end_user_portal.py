@@ -235,6 +235,16 @@ def test_bind_shows_who_tried_and_binds_for_good(small: House, milan: Client, po
     assert milan.post(bind).status_code == 404
 
 
+def test_a_try_that_may_be_either_of_two_is_bound_where_the_person_is(small: House, milan: Client, portal: str) -> None:
+    first, second = invited(small), invited(small, "chloe.adeyemi@harbourvale.example")
+    sign_in = tried(small, None)
+    markup = page(milan.get(portal))
+    assert "Several invitations wait: open the right one above to bind." in words(markup)
+    assert "/bind/" not in markup
+    for one in (first, second):
+        assert f'href="{address(one, f"bind/{sign_in.id}/")}"' in page(milan.get(address(one)))
+
+
 def test_a_sign_in_of_another_kind_is_shown_but_cannot_be_bound(small: House, milan: Client, portal: str) -> None:
     end_user = invited(small)
     for reason, sentence in (

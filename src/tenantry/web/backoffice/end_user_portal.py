@@ -73,13 +73,17 @@ class UserRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A sign-in that was refused, with its reason; ``bind_url`` leads to who could be let in by it."""
+    """A sign-in that was refused, with its reason; ``bind_url`` leads to who could be let in by it.
+
+    ``several`` says that it may be more than one person: then a person chooses above.
+    """
 
     who: str
     account: str
     at: datetime
     reason: str
     bind_url: str
+    several: bool
 
 
 def role_choices() -> list[tuple[str, str]]:
@@ -249,4 +253,5 @@ def _refused_row(row: SignInRow, users: tuple[EndUserRow, ...], company_id: UUID
         at=row.happened_at,
         reason=sign_in_reason_text(row.reason) if row.reason else "",
         bind_url=reverse("office:bind_end_user", args=[company_id, fits[0].id, row.id]) if len(fits) == 1 else "",
+        several=len(fits) > 1,
     )
