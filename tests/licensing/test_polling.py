@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tenantry.connection.models import PartnerConnection
 from tenantry.jobs.queue import enqueue
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
@@ -29,3 +30,16 @@ def test_a_change_elsewhere_is_read_and_then_left_alone(house: House) -> None:
     # The record is the newest one for a long time; a reading well after it has seen it.
     CompanyRefresh.objects.filter(company=company).update(succeeded_at=clock.now() + timedelta(minutes=3))
     assert polled() == []
+
+
+def test_after_months_without_a_change_the_next_one_is_still_noticed(house: House) -> None:
+    company = house.add_company()
+    view = house.subscription(company, "Microsoft 365 Business Premium")
+    run_due_jobs()
+    long_ago = clock.commerce_now() - timedelta(days=200)
+    PartnerConnection.objects.filter(id=house.connection.id).update(audit_read_until=long_ago)
+    about = {"customer": company.tenant_id, "subscription": view.row.upstream_id}
+    house.sandbox.post("/_sandbox/change", {**about, "body": {"quantity": view.facts.quantity + 1}})
+
+    assert polled() == ["licensing.refresh_company"]
+    assert house.view(view.row).facts.quantity == view.facts.quantity + 1

@@ -176,7 +176,7 @@ class SubscriptionChange(models.Model):
     seen_at = models.DateTimeField()
     before = models.JSONField()
     after = models.JSONField()
-    source = models.CharField(max_length=12)  # order, microsoft, elsewhere
+    source = models.CharField(max_length=12)  # order, elsewhere, decision (a renewal that was confirmed: nothing sent)
     order = models.ForeignKey(ChangeOrder, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:

@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 OVERLAP = timedelta(minutes=15)
 # A refresh that ended this long after a change has read it: the reading began later than the change.
 READING_TAKES = timedelta(minutes=2)
+# Microsoft refuses to look further back than 90 days (audit records, read 2026-11); what is older a refresh has read.
+KEPT_AT_MICROSOFT = timedelta(days=88)
 _TENANT_WORDS = ("customer", "relationship")
 
 
@@ -35,7 +37,7 @@ def poll_connection(connection_id: uuid.UUID) -> int:
     Failures are left to the connection's health and to the next poll.
     """
     moment = Moment.current()
-    seen_until = audit_cursor(connection_id) or moment.commerce - OVERLAP
+    seen_until = max(audit_cursor(connection_id) or moment.commerce - OVERLAP, moment.commerce - KEPT_AT_MICROSOFT)
     try:
         found = client_for(connection_id).audit_records((seen_until - OVERLAP).date())
     except UpstreamError as error:

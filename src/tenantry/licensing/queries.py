@@ -22,7 +22,8 @@ from tenantry.licensing.models import (
 )
 from tenantry.licensing.rules.book import BOOK
 from tenantry.licensing.rules.facts import Status, SubscriptionFacts, Term, facts_from_json
-from tenantry.licensing.rules.terms import Ending, end_of_term
+from tenantry.licensing.rules.plan import Intent
+from tenantry.licensing.rules.terms import Ending, Outcome, end_of_term
 
 LISTED = ("active", "pending", "suspended", "expired", "disabled", "unknown", "none")
 SOON = timedelta(days=30)
@@ -276,9 +277,12 @@ def renewals(
 def needs_decision(found: Iterable[SubscriptionView], now: datetime) -> list[SubscriptionView]:
     """Keep what a person should look at, by deadline.
 
-    That is: a lost wish, a trial that converts, an end of term within 60 days about which nobody has decided anything.
-    A monthly term that renews is a decision in itself.
+    That is: a lost wish, a trial that converts, an end of term within 60 days about which nobody has decided anything,
+    and an extended term that nobody has chosen. A monthly term that renews is a decision in itself.
     """
+    looked_at = list(found)
+    extended = {view.id for view in looked_at if view.ending.outcome is Outcome.STAYS_EXTENDED}
+    chosen = _chose_to_extend(extended)
 
     def open_question(view: SubscriptionView) -> bool:
         facts = view.facts
@@ -286,13 +290,25 @@ def needs_decision(found: Iterable[SubscriptionView], now: datetime) -> list[Sub
             return False
         if view.wish is not None:
             return view.wish.lost_at is not None
+        if view.id in extended:
+            return view.id not in chosen
         if facts.commitment_end - now >= timedelta(days=60):
             return False
         if facts.is_trial:
             return bool(facts.auto_renew)
         return facts.scheduled_at_term_end is None and not (facts.term is Term.MONTH and facts.auto_renew)
 
-    return [view for view in found if open_question(view)]
+    return [view for view in looked_at if open_question(view)]
+
+
+def _chose_to_extend(ids: set[uuid.UUID]) -> set[uuid.UUID]:
+    """Return which of some subscriptions somebody let roll into the extended term on purpose."""
+    if not ids:
+        return set()
+    chosen = ChangeOrder.objects.filter(
+        subscription_id__in=ids, state=OrderState.SCHEDULED, plan__write__intent=Intent.EXTEND_AT_TERM
+    )
+    return set(chosen.values_list("subscription_id", flat=True))
 
 
 def orders(company_id: CompanyId) -> QuerySet[ChangeOrder]:

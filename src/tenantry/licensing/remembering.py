@@ -32,11 +32,17 @@ def remember(
         by_system = order.actor_kind == ActorKind.SYSTEM
         change = _at_term_end(plan.write, facts)
         choice = CHOICES.get(change.action) if change else _by_auto_renew(plan.write)
-        _store(order, subscription, facts, choice, change, moment, keep_author=by_system)
+        _store(subscription, facts, choice, change, moment, order=order, keep_author=by_system)
     elif waiting := next(iter(plan.write.put_back), None):
-        _store(order, subscription, facts, CHOICES.get(waiting.action), waiting, moment, keep_author=True)
+        choice = CHOICES.get(waiting.action)
+        _store(subscription, facts, choice, waiting, moment, order=order, keep_author=True)
     else:
         Wish.objects.filter(subscription=subscription).exclude(choice=EndOfTerm.RENEW, quantity=None).delete()
+
+
+def remember_renewal(subscription: Subscription, facts: SubscriptionFacts, decided_by: str, moment: Moment) -> None:
+    """Remember that a term is to renew as it does by itself: nothing has to be sent for it."""
+    _store(subscription, facts, EndOfTerm.RENEW, None, moment, decided_by=decided_by)
 
 
 def _at_term_end(write: Write, facts: SubscriptionFacts) -> ScheduledChange | None:
@@ -49,14 +55,15 @@ def _by_auto_renew(write: Write) -> EndOfTerm:
 
 
 def _store(
-    order: ChangeOrder,
     subscription: Subscription,
     facts: SubscriptionFacts,
     choice: EndOfTerm | None,
     change: ScheduledChange | None,
     moment: Moment,
     *,
-    keep_author: bool,
+    order: ChangeOrder | None = None,
+    decided_by: str = "",
+    keep_author: bool = False,
 ) -> None:
     if facts.commitment_end is None or choice is None:
         return
@@ -69,10 +76,10 @@ def _store(
         "lost_reason": None,
         "seen_at_microsoft_at": None,
     }
-    author = {"decided_by": order.actor_label, "decided_at": moment.commerce}
+    author = {"decided_by": order.actor_label if order else decided_by, "decided_at": moment.commerce}
     wish = Wish.objects.filter(subscription=subscription).first()
     if wish is None:
-        wish = Wish.objects.create(subscription=subscription, company_id=order.company_id, **about, **author)
+        wish = Wish.objects.create(subscription=subscription, company_id=subscription.company_id, **about, **author)
     else:
         for name, value in {**about, **({} if keep_author else author)}.items():
             setattr(wish, name, value)

@@ -118,6 +118,9 @@ def test_seats_up_and_down(quantity: int, changes: dict[str, Any], expected: str
             {"in_extended_term": True, "auto_renew": False}, "extended_term_is_fixed → renew", id="extended term"
         ),
         pytest.param(
+            {"in_extended_term": True}, "extended_term_is_fixed → after_renewal", id="extended term that renews"
+        ),
+        pytest.param(
             {"commitment_end": GONE, "auto_renew": False},
             "extended_term_is_fixed → renew",
             id="rolled into the extended term",

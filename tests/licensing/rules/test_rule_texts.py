@@ -60,6 +60,7 @@ SUBSCRIPTIONS: list[SubscriptionFacts] = [
     *(nce(status=status) for status in Status),
     nce(auto_renew=False),
     nce(auto_renew=None),
+    nce(in_extended_term=True),
     nce(auto_renew=False, can_renew=False),
     nce(auto_renew=False, scheduled=(ENDS,)),
     nce(auto_renew=False, scheduled=(EXTENDS,), has_monthly_plan=True),
@@ -240,9 +241,9 @@ def test_refusals_in_words(facts: SubscriptionFacts, wish: Wish, sentence: str, 
         (NCE, DecideEndOfTerm(EndOfTerm.EXTEND), "Go on month by month after 12 March"),
         (nce(scheduled=(renewal_with(8),)), WithdrawSchedule(), "Take back the scheduled change"),
         (nce(in_extended_term=True, auto_renew=False), DecideEndOfTerm(EndOfTerm.RENEW), "Renew"),
-        (nce(cancellation_allowed_until=SOON), Cancel(), "Cancel now"),
+        (nce(cancellation_allowed_until=SOON), Cancel(), "Cancel the subscription now"),
         (legacy(status=Status.SUSPENDED), Reactivate(), "Use it again"),
-        (nce(cancellation_allowed_until=SOON), Cancel(), "Cancel now"),
+        (nce(cancellation_allowed_until=SOON), Cancel(), "Cancel the subscription now"),
     ],
 )
 def test_a_button_says_what_it_does(facts: SubscriptionFacts, wish: Wish, label: str) -> None:
@@ -262,7 +263,7 @@ def test_wishes_have_names() -> None:
         "Renew with 8 seats",
         "End with the term",
         "Take back the scheduled change",
-        "Cancel now",
+        "Cancel the subscription now",
         "Use it again",
     ]
     assert texts.wish_text(SetQuantity(1)) == "1 seat from now on"

@@ -1,16 +1,30 @@
 """The three ways a term can end, and stopping at once."""
 
+import re
 from datetime import timedelta
 
 import time_machine
+from django.test import Client
 from pytest_django import Settings
 
+from tenantry.audit.models import AuditRow
 from tenantry.kernel import clock
 from tenantry.licensing.models import ChangeOrder, OrderState, Wish
 from tenantry.licensing.refresh import refresh_company
+from tenantry.licensing.rules.facts import EndOfTerm
+from tenantry.licensing.rules.wishes import DecideEndOfTerm
 from tenantry.people.models import Company, EndUserRole
 from tests.support.house import House, finish
+from tests.support.orders import placed
 from tests.web.portal.visitors import ANNA, BEN, CHLOE, INGRID, PREMIUM, at, of, signed_in, text, token
+
+
+def kept(client: Client, address: str) -> str:
+    """Return the sealed part of the form that confirms a renewal."""
+    found = re.search(r'name="keep" value="([^"]+)"', client.get(address).content.decode())
+    assert found, f"there is no renewal to confirm at {address}"
+    return found[1]
+
 
 DEFENDER = "Microsoft Defender for Business"
 SONNENSCHEIN = "503a4286-b7ae-5bd8-985c-d88d74134615"
@@ -29,17 +43,74 @@ def test_each_way_is_explained_with_its_date(house: House, harbour: Company) -> 
     assert "Go on month by month After 15 December it goes on month by month with 42 seats, in the extended" in page
 
 
-def test_what_stands_already_has_nothing_to_confirm(house: House, harbour: Company) -> None:
+def test_a_renewal_that_stands_is_confirmed_without_sending_anything(house: House, harbour: Company) -> None:
     view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
-    stands = "This stands already: there is nothing to confirm."
     for address in ("end-of-term/", "end-of-term/?choice=renew", "end-of-term/?choice=renew&seats=42"):
         page = text(anna, of(view, address))
-        assert stands in page and "Microsoft's rule" not in page
-    by_itself = "it renews with 42 seats. It does so by itself: if that is right, there is nothing to do."
+        assert "This stands already. Say that it is right, and it is decided" in page and "Microsoft's rule" not in page
+        assert "Yes, renew with 42 seats" in page
+    by_itself = "it renews with 42 seats. It does so by itself, unless somebody decides otherwise."
     for address in (of(view), at(harbour), at(harbour, "renewals/")):
         assert by_itself in text(anna, address)
-    undecided = text(anna, of(house.subscription(harbour, DEFENDER), "end-of-term/"))
+
+    keep = kept(anna, of(view, "end-of-term/"))
+    for _click in range(2):
+        answer = anna.post(of(view, "end-of-term/"), {"keep": keep}, follow=True).content.decode()
+        assert "Decided. On 15 December it renews with 42 seats." in answer
+    assert (ChangeOrder.objects.count(), house.patches()) == (0, [])
+    wish = Wish.objects.get(subscription=view.row)
+    assert (wish.choice, wish.quantity, wish.decided_by) == ("renew", None, "Anna Lindqvist")
+    [row] = AuditRow.objects.filter(verb="wish.decided")
+    assert (row.subject_id, row.actor_name) == (str(view.id), "Anna Lindqvist")
+
+    page = text(anna, of(view))
+    assert "On 15 December it renews with 42 seats. Decided by Anna Lindqvist, Sun 22 Nov." in page
+    assert page.count("Renews as it is") == 1 and "Decided · nothing was sent to Microsoft" in page
+    assert "This stands already: there is nothing to confirm." in text(anna, of(view, "end-of-term/"))
+    for address in (at(harbour), at(harbour, "renewals/")):
+        assert by_itself not in text(anna, address)
+    assert "Microsoft 365 Business Premium: renews as it is" in text(anna, at(harbour, "activity/?q=anna"))
+    assert "renews as it is" in text(anna, at(harbour, "activity/?show=orders"))
+    assert "renews as it is" not in text(anna, at(harbour, "activity/?show=elsewhere"))
+
+    # What was confirmed is kept like every other wish: somebody switches it off at Microsoft, and it is put back.
+    about = {"customer": harbour.tenant_id, "subscription": view.row.upstream_id}
+    house.sandbox.post("/_sandbox/change", {**about, "body": {"autoRenewEnabled": False}})
+    refresh_company(harbour.id)
+    finish(ChangeOrder.objects.get().id)
+    assert house.view(view.row).facts.auto_renew is True
+
+
+def test_a_renewal_is_confirmed_by_those_who_decide_and_as_they_saw_it(house: House, harbour: Company) -> None:
+    view, anna, ben = house.subscription(harbour, PREMIUM), signed_in(ANNA), signed_in(BEN)
+    keep = kept(anna, of(view, "end-of-term/"))
+    assert ben.post(of(view, "end-of-term/"), {"keep": keep}).status_code == 404
+    assert signed_in(INGRID).post(of(view, "end-of-term/"), {"keep": keep}).status_code == 404
+    about = {"customer": harbour.tenant_id, "subscription": view.row.upstream_id}
+    house.sandbox.post("/_sandbox/change", {**about, "body": {"quantity": 45}})
+    refresh_company(harbour.id)
+    for old in (keep, "forged"):
+        answer = anna.post(of(view, "end-of-term/"), {"keep": old}, follow=True).content.decode()
+        assert "no longer as your page showed it" in answer
+    assert not Wish.objects.exists()
+
+
+def test_nothing_to_choose_yet_asks_to_choose(house: House, harbour: Company) -> None:
+    undecided = text(signed_in(ANNA), of(house.subscription(harbour, DEFENDER), "end-of-term/"))
     assert "Choose one: what it means is shown before anything happens." in undecided
+
+
+def test_an_extended_term_that_nobody_chose_needs_a_decision(house: House, harbour: Company) -> None:
+    company = house.add_company(SONNENSCHEIN)
+    house.end_user(company, GRETA, EndUserRole.ADMIN)
+    view, greta = house.subscription(company, "Exchange Online Kiosk"), signed_in(GRETA)
+    assert "It goes on month by month with 22 seats" in text(greta, at(company))
+    assert "Not decided" in text(greta, at(company, "renewals/"))
+    order = placed(house.subscription(harbour, PREMIUM), DecideEndOfTerm(EndOfTerm.EXTEND))
+    finish(order.id)
+    ChangeOrder.objects.filter(id=order.id).update(subscription=view.row, company=company)  # as if chosen last year
+    assert "It goes on month by month with 22 seats" not in text(greta, at(company))
+    assert "Not decided" not in text(greta, at(company, "renewals/"))
 
 
 def test_what_is_decided_is_changed_and_the_rest_decided(house: House, harbour: Company) -> None:

@@ -182,7 +182,7 @@ class EntraClient:
         )
         body = answer.json if isinstance(answer.json, Mapping) else {}
         access_token, expires_in = body.get("access_token"), body.get("expires_in")
-        if not isinstance(access_token, str) or not access_token or not str(expires_in).isdigit():
+        if not isinstance(access_token, str) or not access_token or not str(expires_in).isdecimal():
             raise Malformed(
                 "the token endpoint gave no token",
                 code="malformed",

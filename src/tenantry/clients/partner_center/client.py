@@ -184,7 +184,7 @@ class PartnerCenter:
             location=answer.headers.get("location", ""),
             request_id=answer.request_id,
             correlation_id=answer.correlation_id,
-            retry_after=float(retry_after) if retry_after.isdigit() else None,
+            retry_after=float(retry_after) if retry_after.isdecimal() else None,
         )
 
     def follow(self, customer_id: CustomerId, location: str) -> Subscription:

@@ -110,4 +110,8 @@ def extended_term_is_fixed(facts: SubscriptionFacts, now: datetime, book: RuleBo
     """Refuse changes of seats in the extended term, where one can cancel, renew and upgrade only."""
     if standing(facts, now, book) is not Standing.EXTENDED:
         return None
+    if (
+        facts.auto_renew and facts.commitment_end is not None
+    ):  # its renewal is decided: the new term takes changes again
+        return refuse(RuleName.EXTENDED_TERM, "extended_term_is_fixed", "after_renewal", facts.commitment_end)
     return refuse(RuleName.EXTENDED_TERM, "extended_term_is_fixed")

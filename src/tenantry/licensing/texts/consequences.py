@@ -69,6 +69,11 @@ def _seats(facts: Facts, name: str = "seats") -> str:
     return seats(number(facts, name))
 
 
+def _added(facts: Facts) -> str:
+    count = number(facts, "seats")
+    return ngettext("the added seat", "the added %(n)d seats", count) % {"n": count}
+
+
 def _day(at: datetime | None, now: datetime | None) -> str:
     return day(at, now) if at else _("the last day of the term")
 
@@ -123,7 +128,7 @@ CONSEQUENCES: dict[str, Sentence] = {
         % {"seats": _seats(facts, "quantity"), "term": term_text(Term(str(facts["term"])))}
     ),
     "added_can_be_returned": lambda facts, at, now: (
-        _("You can return the added %(seats)s until %(moment)s.") % {"seats": _seats(facts), "moment": _moment(at, now)}
+        _("You can return %(added)s until %(moment)s.") % {"added": _added(facts), "moment": _moment(at, now)}
     ),
     "rest_can_be_returned": lambda facts, at, now: (
         _("You can return %(seats)s more, at least until %(moment)s. Microsoft decides which purchase goes first.")
@@ -133,14 +138,11 @@ CONSEQUENCES: dict[str, Sentence] = {
         _("You can change your mind until %(moment)s.") % {"moment": _moment(at, now)}
     ),
     "seats_committed": lambda facts, at, now: (
-        _("After that you commit to the added %(seats)s until %(day)s.")
-        % {"seats": _seats(facts), "day": _day(at, now)}
+        _("After that you commit to %(added)s until %(day)s.") % {"added": _added(facts), "day": _day(at, now)}
     ),
-    "legacy_can_go_down": lambda facts, at, now: (
-        _("You can return the added %(seats)s at any time.") % {"seats": _seats(facts)}
-    ),
+    "legacy_can_go_down": lambda facts, at, now: _("You can return %(added)s at any time.") % {"added": _added(facts)},
     "software_stays": lambda facts, at, now: (
-        _("You cannot return the added %(seats)s: Microsoft takes no software seats back.") % {"seats": _seats(facts)}
+        _("You cannot return %(added)s: Microsoft takes no software seats back.") % {"added": _added(facts)}
     ),
     "deleted_after_suspension": lambda facts, at, now: (
         _("Microsoft deletes it after %(day)s if it is not used again.") % {"day": _day(at, now)}

@@ -117,7 +117,7 @@ def wish_text(wish: Wish) -> str:
         case DecideEndOfTerm():
             return _("Decide how the term ends")
         case Cancel():
-            return _("Cancel now")
+            return _("Cancel the subscription now")
         case Reactivate():
             return _("Use it again")
 

@@ -47,6 +47,9 @@ ORDER_REASONS: dict[str, Sentence] = {
 
 ORDER_NEXT_STEPS: dict[str, Sentence] = {
     "wait_for_order": lambda facts, now: _("Look at that order: when it is done, you can change this again."),
+    "wait_for_partner": lambda facts, now: _(
+        "Your partner lets changes go on again: try it later, or ask them when that will be."
+    ),
     "look_again": lambda facts, now: _("Look at it as it is now, and decide again."),
     "answer_question": lambda facts, now: _("Choose one of the answers."),
     "see_outcome": lambda facts, now: _("The page of the order shows what became of it."),

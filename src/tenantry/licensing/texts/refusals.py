@@ -136,6 +136,10 @@ NEXT_STEPS: dict[str, Sentence] = {
     "after_trial": lambda facts, now: (
         _("You can change it once the trial has ended, after %(day)s.") % {"day": _value_day(facts, now)}
     ),
+    "after_renewal": lambda facts, now: (
+        _("You can change it once the new term has begun, after %(day)s at the latest.")
+        % {"day": _value_day(facts, now)}
+    ),
     "wait_until_ready": lambda facts, now: _("Look again in a few minutes."),
     "try_again_in_minutes": lambda facts, now: (
         ngettext("Try again in %(minutes)d minute.", "Try again in %(minutes)d minutes.", number(facts, "value"))

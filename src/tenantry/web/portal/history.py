@@ -24,6 +24,7 @@ from tenantry.web.ui.frame import Happening
 _TOLD = ("quantity", "status", "auto_renew", "scheduled", "term", "billing_plan", "commitment_end", "name")
 _MOST_OF_A_MONTH = timedelta(days=31)
 SHOWN = ("all", "orders", "elsewhere")
+_DECISION = "decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,11 @@ def entries(
     if search:
         named = Q(subscription__offer_name__icontains=search) | Q(subscription__friendly_name__icontains=search)
         orders = orders.filter(named | Q(actor_label__icontains=search))
-        changes = changes.filter(named)
+        changes = changes.filter(named | Q(after__by__icontains=search))
     if show == "elsewhere":
-        orders = orders.none()
+        orders, changes = orders.none(), changes.exclude(source=_DECISION)
     if show == "orders":
-        changes = changes.none()
+        changes = changes.filter(source=_DECISION)
     total = orders.count() + changes.count()
     keys = list(
         _keys(orders, "order", "requested_at")
@@ -97,13 +98,17 @@ def _change_happening(change: SubscriptionChange, now: datetime, named: bool) ->
         at=change.seen_at,
         sentence=_("%(name)s: %(what)s") % {"name": name, "what": what} if named else capfirst(what),
         who=_where(change),
-        icon="cloud",
+        detail=_("Decided · nothing was sent to Microsoft") if change.source == _DECISION else "",
+        tone="positive" if change.source == _DECISION else "neutral",
+        icon="" if change.source == _DECISION else "cloud",
         url=reverse("portal:subscription", args=[change.company_id, change.subscription_id]) if named else "",
     )
 
 
 def _where(change: SubscriptionChange) -> str:
     """Say where a change came from: what the end of a term brings may well have been decided here."""
+    if change.source == _DECISION:
+        return str(change.after.get("by", ""))
     if not _term_ended(change):
         return _("Changed at Microsoft, not from here")
     if _month_ended(change) and not change.after.get("scheduled"):
@@ -131,6 +136,8 @@ def _month_ended(change: SubscriptionChange) -> bool:
 def change_words(change: SubscriptionChange, now: datetime) -> list[str]:
     """Say in a few words each what differs between two readings."""
     before, after = change.before, change.after
+    if change.source == _DECISION:
+        return [_("renews as it is")]
     told = [name for name in _TOLD if name in after]
     if _term_ended(change) and not after.get("scheduled"):
         told = [name for name in told if name != "scheduled"]  # it was carried out, not dropped

@@ -162,5 +162,18 @@ def open_plan(token: str, subscription_id: uuid.UUID, person_id: uuid.UUID) -> S
     return Shown(plan.wish, plan, shown["seen"], uuid.UUID(shown["key"]))
 
 
+def seal_seen(facts: SubscriptionFacts, subscription_id: uuid.UUID, person_id: uuid.UUID) -> str:
+    """Sign what a person saw of a subscription, for the form that confirms its renewal."""
+    return signing.dumps(fingerprint(facts), salt=f"seen.{_salt(subscription_id, person_id)}")
+
+
+def open_seen(token: str, subscription_id: uuid.UUID, person_id: uuid.UUID) -> str:
+    """Read the fingerprint that was seen; empty for anything that was not made for this person and subscription."""
+    try:
+        return str(signing.loads(token, salt=f"seen.{_salt(subscription_id, person_id)}"))
+    except signing.BadSignature:
+        return ""
+
+
 def _salt(subscription_id: uuid.UUID, person_id: uuid.UUID) -> str:
     return f"{_SALT}:{subscription_id}:{person_id}"

@@ -154,10 +154,10 @@ def ending_sentence(view: SubscriptionView, now: datetime) -> str:
 
 
 def open_ending(view: SubscriptionView, now: datetime) -> str:
-    """Say what happens while nobody has decided, and that a renewal which is right needs nobody to do anything."""
+    """Say what happens while nobody has decided, and that a renewal needs nobody to do anything."""
     sentence = ending_sentence(view, now)
     if view.ending.outcome is Outcome.RENEWS:
-        return f"{sentence} {_('It does so by itself: if that is right, there is nothing to do.')}"
+        return f"{sentence} {_('It does so by itself, unless somebody decides otherwise.')}"
     return sentence
 
 

@@ -58,6 +58,7 @@ _VERBS: dict[str, Promise] = {
     "tenant.removal_dismissed": gettext_lazy("Removal of a tenant dismissed"),
     "tenant.returned": gettext_lazy("Tenant is listed again"),
     "wish.came_true": gettext_lazy("Kept wish came true"),
+    "wish.decided": gettext_lazy("Renewal confirmed, nothing sent"),
     "wish.did_not_come_true": gettext_lazy("Kept wish did not come true"),
     "wish.lost": gettext_lazy("Scheduled change was lost at Microsoft"),
 }

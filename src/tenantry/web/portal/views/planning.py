@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import Refusal
 from tenantry.licensing import texts
-from tenantry.licensing.actions import beyond_limits, place_change_order
+from tenantry.licensing.actions import beyond_limits, confirm_renewal, place_change_order
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView
 from tenantry.licensing.rules.facts import EndOfTerm, SubscriptionKind
@@ -55,6 +55,8 @@ def change(request: PortalRequest, company_id: UUID, subscription_id: UUID) -> H
 @portal(Permission.DECIDE_END)
 def end_of_term(request: PortalRequest, company_id: UUID, subscription_id: UUID) -> HttpResponse:
     """Offer the three ways in which a term can end, show what one of them would do; place it when confirmed."""
+    if "keep" in request.POST:
+        return _confirm_renewal(request, company_id, subscription_id)
     if request.method == "POST":
         return _confirm(request, company_id, subscription_id, Door.END_OF_TERM)
     moment = Moment.current()
@@ -119,7 +121,7 @@ def _plan_parts(request: PortalRequest, view: SubscriptionView, plan: Plan, mome
     if plan.refusal is not None and plan.refusal.reason in _NO_CHANGE:
         return {"idle": texts.refusal_text(plan.refusal, moment.commerce)[0]}
     if plan.refusal is not None and plan.refusal.reason in _STANDS:
-        return {"idle": _stands()}
+        return _stands(request, view, plan.wish, moment)
     if plan.write is not None:
         against = beyond_limits(CompanyId(request.access.company_id), view.facts, plan, moment)
         if against is not None:
@@ -159,7 +161,10 @@ def _show_end(
         return render(request, "portal/_plan.html", parts | {"now": moment.commerce, "view": view})
     chosen = wish.choice.value if wish is not None else _default_choice(view)
     if wish is None and view.order is None and form is None:
-        parts["idle"] = _stands() if chosen else _("Choose one: what it means is shown before anything happens.")
+        if chosen:
+            parts |= _stands(request, view, DecideEndOfTerm(EndOfTerm(chosen)), moment)
+        else:
+            parts["idle"] = _("Choose one: what it means is shown before anything happens.")
     seats = wish.quantity if wish is not None else None
     form = (
         form
@@ -180,8 +185,39 @@ def _show_end(
     return render(request, "portal/end_of_term.html", context)
 
 
-def _stands() -> str:
-    return _("This stands already: there is nothing to confirm. Choose another way to see what it would do.")
+def _stands(request: PortalRequest, view: SubscriptionView, wish: Wish, moment: Moment) -> dict[str, object]:
+    """Say that a choice is what happens anyway; where nobody has decided it yet, it can be confirmed."""
+    renews = isinstance(wish, DecideEndOfTerm) and wish.choice is EndOfTerm.RENEW
+    undecided = view.wish is None or view.wish.lost_at is not None
+    if not renews or not undecided or view.ending.outcome is not Outcome.RENEWS:
+        return {"idle": _("This stands already: there is nothing to confirm. Choose another way to see what it does.")}
+    return {
+        "idle": _(
+            "This stands already. Say that it is right, and it is decided: nothing is sent to Microsoft, and what "
+            "Microsoft drops of it is put back."
+        ),
+        "keep": wishing.seal_seen(view.facts, view.id, request.access.person.id),
+        "keep_label": _("Yes, renew with %(seats)s") % {"seats": texts.seats(view.facts.quantity)},
+        "keep_url": Door.END_OF_TERM.url(request.access.company_id, view.id),
+    }
+
+
+def _confirm_renewal(request: PortalRequest, company_id: UUID, subscription_id: UUID) -> HttpResponse:
+    """Record that the term is to renew as it does by itself."""
+    moment = Moment.current()
+    view = find(request, company_id, subscription_id, moment)
+    refusal = confirm_renewal(
+        acting_as=request.access.acting_as(),
+        company_id=CompanyId(company_id),
+        subscription_id=subscription_id,
+        seen=wishing.open_seen(request.POST["keep"], subscription_id, request.access.person.id),
+        moment=moment,
+    )
+    if refusal is None:
+        messages.success(request, _("Decided. %(what)s") % {"what": texts.ending_text(view.ending, moment.commerce)})
+    else:
+        messages.warning(request, " ".join(texts.refusal_text(refusal, moment.commerce)))
+    return _to_subscription(view)
 
 
 def _default_choice(view: SubscriptionView) -> str:
