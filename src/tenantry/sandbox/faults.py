@@ -5,13 +5,16 @@ from __future__ import annotations
 import fnmatch
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from tenantry.sandbox.journal import Exchange
 from tenantry.sandbox.wire import JsonDict
+
+Number = TypeVar("Number", int, float)
 
 
 class FaultKind(StrEnum):
@@ -192,7 +195,19 @@ class Faults:
         return faults
 
 
-_FIELDS = {
+def _between(kind: type[Number], smallest: int, largest: int) -> Callable[[Any], Number]:
+    """Read a number that the server can do something with; ValueError otherwise."""
+
+    def read(value: Any) -> Number:
+        number = kind(value)
+        if not smallest <= number <= largest:
+            raise ValueError(f"{value} is not between {smallest} and {largest}")
+        return number
+
+    return read
+
+
+_FIELDS: dict[str, Callable[[Any], Any]] = {
     "kind": FaultKind,
     "path": str,
     "method": str,
@@ -200,10 +215,10 @@ _FIELDS = {
     "count": int,
     "probability": float,
     "seed": int,
-    "retry_after": int,
-    "status": int,
+    "retry_after": _between(int, 0, 86_400),
+    "status": _between(int, 400, 599),
     "code": int,
-    "seconds": float,
+    "seconds": _between(float, 0, 3_600),
     "delta": int,
     "quantity": int,
     "when": str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from tenantry.sandbox.wire import JsonDict
 
@@ -19,9 +20,12 @@ class Switch:
     meaning: str
     source: str
     choices: tuple[str, ...] = ()
+    is_date: bool = False
 
     def check(self, value: object) -> SwitchValue:
         """Accept a value of the default's type and among the choices; ValueError otherwise."""
+        if self.is_date:
+            return date.fromisoformat(str(value)).isoformat()
         if isinstance(self.default, bool):
             if isinstance(value, bool):
                 return value
@@ -29,15 +33,19 @@ class Switch:
                 return value.lower() in {"true", "on"}
         elif isinstance(self.default, int | float):
             try:
-                return type(self.default)(str(value))
+                number = type(self.default)(str(value))
             except ValueError:
-                pass
+                number = -1
+            if 0 <= number <= _LARGEST and (not self.choices or str(number) in self.choices):
+                return number
         elif isinstance(value, str) and (not self.choices or value in self.choices):
             return value
-        allowed = ", ".join(self.choices) or type(self.default).__name__
+        allowed = ", ".join(self.choices) or _WORDS[type(self.default)]
         raise ValueError(f"{self.name}: {value!r} is not one of: {allowed}")
 
 
+_LARGEST = 10_000_000
+_WORDS = {bool: "true, false", int: f"0 to {_LARGEST}", float: f"0 to {_LARGEST}", str: "a text"}
 INFERRED = "inferred: neither documented nor observed (read 2026-11)"
 SECOND_HAND = "second-hand: distributors and client authors (read 2026-11)"
 OBSERVED_2019 = "observed in recordings of January 2019"
@@ -70,7 +78,13 @@ ALL_SWITCHES: tuple[Switch, ...] = (
         "cancel_closed_code", 900213, "Code for a cancellation after the window (900213 hours, 900117 days).", INFERRED
     ),
     Switch("return_window_hours", 168, "Length of the return window of a lot.", "documented: 7 times 24 hours"),
-    Switch("patch_status", 200, "What a successful PATCH of a subscription answers: 200 or 202.", "documented: both"),
+    Switch(
+        "patch_status",
+        200,
+        "What a successful PATCH of a subscription answers: 200 or 202.",
+        "documented: both",
+        ("200", "202"),
+    ),
     Switch("patch_202_body", False, "Whether an answer of 202 carries the resource.", "one documented example does"),
     Switch("patch_202_seconds", 2.0, "Real seconds until a change answered with 202 shows.", INFERRED),
     Switch("patch_202_looks", 0, "Reads of the subscription that still show the old state after a 202.", INFERRED),
@@ -102,12 +116,19 @@ ALL_SWITCHES: tuple[Switch, ...] = (
         SECOND_HAND,
         ("extended", "expired"),
     ),
-    Switch("extended_since", "2026-05-04", "First day on which a term may end in an extended term.", SECOND_HAND),
+    Switch(
+        "extended_since",
+        "2026-05-04",
+        "First day on which a term may end in an extended term.",
+        SECOND_HAND,
+        is_date=True,
+    ),
     Switch(
         "extended_bought_since",
         "2025-04-01",
         "Terms begun before this day expire where no choice was made.",
         SECOND_HAND,
+        is_date=True,
     ),
     Switch("extended_percent", 3, "Surcharge in the extended term where the product has a monthly plan.", SECOND_HAND),
     Switch("extended_percent_no_monthly", 23, "Surcharge in the extended term without a monthly plan.", SECOND_HAND),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tenantry.sandbox.context import Context
+from tenantry.sandbox.partner_center.kinds import kind_of
+from tenantry.sandbox.partner_center.lifecycle import next_event
 from tenantry.sandbox.partner_center.patching import change_behind_our_back, finish_change
 from tenantry.sandbox.partner_center.records import audit_change
 from tenantry.sandbox.partner_center.service import PartnerCenter
 from tenantry.sandbox.store import Subscription
-from tenantry.sandbox.wire import JsonDict
+from tenantry.sandbox.wire import JsonDict, parse_moment
 
 _CUSTOMER = {"remove", "restore", "rename", "hidden"}
 _SUBSCRIPTION = {"quantity", "body", "hidden", "remove"}
@@ -61,16 +63,30 @@ def _change_customer(customer: JsonDict, wish: dict[str, Any]) -> JsonDict:
 
 
 def _rewrite(ctx: Context, partner_center: PartnerCenter, subscription: Subscription, wish: dict[str, Any]) -> None:
-    subscription.remember()
-    before = dict(subscription.as_wire())
-    _merge(subscription.body, wish.get("body") or {})
+    wanted = Subscription(
+        subscription.customer_id, dict(subscription.body), list(subscription.lots), dict(subscription.hidden)
+    )
+    _merge(wanted.body, wish.get("body") or {})
     hidden = dict(wish.get("hidden") or {})
     if "lots" in hidden:
-        subscription.lots = Subscription.load(subscription.customer_id, {"id": "", "_sandbox": hidden}).lots
+        wanted.lots = Subscription.load(subscription.customer_id, {"id": "", "_sandbox": hidden}).lots
         del hidden["lots"]
-    _merge(subscription.hidden, hidden)
+    _merge(wanted.hidden, hidden)
+    _read(wanted)
+    subscription.remember()
+    before = dict(subscription.as_wire())
+    subscription.body, subscription.lots, subscription.hidden = wanted.body, wanted.lots, wanted.hidden
     finish_change(ctx, partner_center.timetable, subscription, before)
     audit_change(ctx, subscription, ctx.clock.now(), before, application="Partner Center")
+
+
+def _read(subscription: Subscription) -> None:
+    """Read what the clock will read, so that it stumbles here, where nothing has been changed yet."""
+    kind_of(subscription)
+    next_event(subscription)
+    int(subscription.quantity)
+    if begun := subscription.body.get("effectiveStartDate"):
+        parse_moment(begun)
 
 
 def _merge(record: JsonDict, changes: JsonDict) -> None:

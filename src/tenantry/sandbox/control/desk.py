@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from importlib.resources import files
 from urllib.parse import parse_qsl
 
@@ -23,6 +24,7 @@ from tenantry.sandbox.partner_center.service import PartnerCenter, read_query
 from tenantry.sandbox.wire import JsonDict, iso, parse_duration, parse_moment
 
 _HAPPENED_SHOWN = 200
+_LONGEST_MOVE = timedelta(days=20 * 366)
 
 
 class NotThereError(Exception):
@@ -55,7 +57,7 @@ class Desk:
                 if path == "/_sandbox/faults":
                     _fill_in_fault(body)
             answer = self._act(method, path[len("/_sandbox") :], query, body, base)
-        except (NotThereError, ValueError, TypeError, KeyError) as problem:
+        except (NotThereError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as problem:
             status = 404 if isinstance(problem, NotThereError) else 400
             if is_form:
                 told = page.render(self.ctx, self.partner_center, base, {}, problem=str(problem))
@@ -128,9 +130,9 @@ class Desk:
         if not body or set(body) - known:
             raise ValueError(f"one of: {', '.join(sorted(known))}")
         if "set" in body:
-            clock.set(parse_moment(str(body["set"])))
+            self._set_clock(parse_moment(str(body["set"])))
         if "advance" in body:
-            clock.set(clock.now() + parse_duration(_number_or_text(body["advance"])))
+            self._set_clock(clock.now() + parse_duration(_number_or_text(body["advance"])))
         if "advance_to" in body:
             if body["advance_to"] != "next_event":
                 raise ValueError("advance_to knows next_event only")
@@ -142,6 +144,12 @@ class Desk:
         done += self.partner_center.settle()
         self.ctx.save()
         return done
+
+    def _set_clock(self, moment: datetime) -> None:
+        """Set the clock, but not so far that doing what is due takes minutes."""
+        if abs(moment - self.ctx.clock.now()) > _LONGEST_MOVE:
+            raise ValueError("the clock moves by at most twenty years at a time")
+        self.ctx.clock.set(moment)
 
     # -- the rest -------------------------------------------------------------------------------------------------
 

@@ -123,6 +123,8 @@ def _check_rest(asked: Asked) -> None:
         raise SentBackError(asked, EntraError(900144, "Missing: 'scope'."))
     if "id_token" in asked.response_types and not query.get("nonce"):
         raise SentBackError(asked, EntraError(90014, "Missing: 'nonce'."))
+    if not (query.get("max_age") or "0").isdecimal():
+        raise SentBackError(asked, EntraError(9002313, "max_age is a number of seconds."))
     if query.get("code_challenge") and query.get("code_challenge_method", "plain") not in ("plain", "S256"):
         raise SentBackError(asked, EntraError(9002313, "code_challenge_method is 'plain' or 'S256'."))
     try:

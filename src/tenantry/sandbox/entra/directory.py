@@ -248,7 +248,10 @@ def redirect_fits(registered: Iterable[str], wanted: str) -> bool:
 
 
 def _fits(address: str, wanted: str) -> bool:
-    pattern, asked = urlsplit(address), urlsplit(wanted)
+    try:
+        pattern, asked = urlsplit(address), urlsplit(wanted)
+    except ValueError:  # an address that nobody can read, such as http://[
+        return False
     if pattern.hostname in LOOPBACK or f"[{pattern.hostname}]" in LOOPBACK:
         if (pattern.scheme, pattern.hostname) != (asked.scheme, asked.hostname):
             return False

@@ -6,7 +6,6 @@ Contract and errors: reference 2.3, read 2026-11.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import secrets
 from dataclasses import replace
@@ -85,7 +84,7 @@ def _basic(header: str | None, form: Form) -> tuple[str | None, str | None]:
     if header and header.lower().startswith("basic "):
         try:
             name, _, value = base64.b64decode(header[6:]).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             raise EntraError(9002313, "The Basic credentials cannot be read.", oauth_error="invalid_client") from None
         return form.get("client_id") or unquote(name), form.get("client_secret") or unquote(value)
     return form.get("client_id"), form.get("client_secret")
@@ -173,7 +172,7 @@ def _check_verifier(code: Code, verifier: str | None) -> None:
     computed = verifier
     if code.challenge_method == "S256":
         computed = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    if not secrets.compare_digest(computed, code.challenge):
+    if not secrets.compare_digest(computed.encode(), code.challenge.encode()):
         raise EntraError(501481)
 
 

@@ -85,7 +85,10 @@ def resource_named(value: str) -> str:
 
 
 def _resource_of(scope: str) -> str:
-    parts = urlsplit(scope)
+    try:
+        parts = urlsplit(scope)
+    except ValueError:
+        raise EntraError(70011, f"The scope {scope} isn't valid.") from None
     if not parts.scheme:
         return GRAPH  # bare names such as User.Read belong to Microsoft Graph
     try:

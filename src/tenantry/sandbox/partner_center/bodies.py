@@ -77,5 +77,13 @@ def word(body: JsonDict, name: str) -> str | None:
     return value
 
 
+def section(body: JsonDict, name: str) -> JsonDict | None:
+    """Read an object, None where it is missing, null or empty; 800002 for anything else."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise RefusalError(800002, description=f"Invalid request input: {name} is not an object.")
+    return value or None
+
+
 def _canonical_name(name: str) -> str:
     return _KNOWN.get(name.lower(), name[:1].lower() + name[1:])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from typing import Any
 
 from tenantry.sandbox.answer import Answer
 from tenantry.sandbox.entra.records import Tenant
-from tenantry.sandbox.partner_center.bodies import canonical, word
+from tenantry.sandbox.partner_center.bodies import canonical, section, word
 from tenantry.sandbox.partner_center.call import Call, collection, hidden_of, shown
 from tenantry.sandbox.partner_center.errors import RefusalError
 from tenantry.sandbox.partner_center.paging import page_of, read_filter
@@ -108,7 +107,8 @@ def put_billing_profile(call: Call) -> Answer:
     """Replace a customer's billing profile; the etag has to be the present one (2055)."""
     customer = call.customer()
     body: JsonDict = canonical(call.json_object())
-    sent = call.exchange.header("if-match") or (body.get("attributes") or {}).get("etag")
+    sent = call.exchange.header("if-match") or (section(body, "attributes") or {}).get("etag")
+    section(body, "defaultAddress")
     if sent is None:
         call.doubt("no etag on an update that needs one")
     elif str(sent).strip('"') != _billing_profile(customer)["attributes"]["etag"]:
@@ -121,8 +121,9 @@ def put_billing_profile(call: Call) -> Answer:
 def create_customer(call: Call) -> Answer:
     """Create a customer with a tenant of its own; the first administrator's password is answered once."""
     body: JsonDict = canonical(call.json_object())
-    company: dict[str, Any] = body.get("companyProfile") or {}
-    billing: dict[str, Any] = body.get("billingProfile") or {}
+    company = section(body, "companyProfile") or {}
+    billing = section(body, "billingProfile") or {}
+    section(billing, "defaultAddress")
     domain = word(company, "domain")
     if not domain or not word(billing, "companyName"):
         raise RefusalError(

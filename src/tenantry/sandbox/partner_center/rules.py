@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from tenantry.sandbox.partner_center.bodies import section
 from tenantry.sandbox.partner_center.call import Call, hidden_of
 from tenantry.sandbox.partner_center.errors import RefusalError
 from tenantry.sandbox.partner_center.kinds import Kind, is_trial, kind_of, seat_limits
@@ -177,7 +178,7 @@ def check_rest(call: Call, subscription: Subscription, wish: Wish) -> None:
         renews = any(action["actionType"] in {"RenewToNewTerm", "Transition"} for action in wish.actions or [])
         _need_auto_renew(call, wish, renews)
     if Part.NEXT_CHARGE in wish.parts and wish.next_charge is not None:
-        product = wish.next_charge.get("product") or {}
+        product = section(wish.next_charge, "product") or {}
         change = {str(body.get("billingCycle")).lower(), str(product.get("billingCycle")).lower()}
         if body.get("termDuration") != "P3Y" or change != {"monthly", "annual"}:
             raise RefusalError(800097)

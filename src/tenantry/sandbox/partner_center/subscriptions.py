@@ -174,6 +174,8 @@ def _start_date(call: Call) -> date:
         raise RefusalError(800002, description="Invalid request input: term_start_date is not a date.") from None
     if start.date() < call.now.date():
         raise RefusalError(800002, description="Invalid request input: term_start_date is in the past.")
+    if start.year >= terms.NO_END:
+        raise RefusalError(800002, description="Invalid request input: term_start_date is too far ahead.")
     return start.date()
 
 

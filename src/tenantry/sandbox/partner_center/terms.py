@@ -9,7 +9,7 @@ from tenantry.sandbox.wire import JsonDict, parse_moment
 
 MONTHS_OF_TERM = {"P1M": 1, "P1Y": 12, "P3Y": 36, "P5Y": 60}
 MONTHS_OF_CYCLE = {"monthly": 1, "annual": 12, "triennial": 36}
-_NO_END = 9000  # years from here on mean "never"
+NO_END = 9000  # years from here on mean "never"
 
 
 def last_day(year: int, month: int) -> int:
@@ -58,7 +58,7 @@ def end_moment(body: JsonDict) -> datetime | None:
     if not text:
         return None
     day = parse_moment(text)
-    if day.year >= _NO_END:
+    if day.year >= NO_END:
         return None
     return midnight(day.date() + timedelta(days=1))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tenantry.sandbox.partner_center.bodies import canonical, flag, unknown_names, whole, word
+from tenantry.sandbox.partner_center.bodies import canonical, flag, section, unknown_names, whole, word
 from tenantry.sandbox.partner_center.call import Call
 from tenantry.sandbox.partner_center.errors import RefusalError
 from tenantry.sandbox.partner_center.kinds import is_trial
@@ -62,7 +62,7 @@ def read_wish(call: Call, subscription: Subscription) -> Wish:
     if status not in _STATUSES:
         raise RefusalError(800002, description="Invalid request input: unknown status.")
     actions = read_actions(call, body.get("scheduledActions"))
-    next_term = body.get("scheduledNextTermInstructions") or None
+    next_term = section(body, "scheduledNextTermInstructions")
     if actions is not None and next_term is not None and actions != now.get("scheduledActions"):
         call.doubt("both generations of scheduled changes: only scheduledActions counts")
     if actions is not None:
@@ -75,7 +75,7 @@ def read_wish(call: Call, subscription: Subscription) -> Wish:
         auto_renew=bool(flag(body, "autoRenewEnabled")),
         next_term=next_term,
         actions=actions,
-        next_charge=body.get("nextChargeInstructions") or None,
+        next_charge=section(body, "nextChargeInstructions"),
         name=word(body, "friendlyName"),
         partner_id=word(body, "partnerId"),
         parts=frozenset(),
