@@ -49,6 +49,66 @@ def test_a_second_start_goes_on_where_the_first_one_was(tmp_path: Path) -> None:
     assert [path.name for path in state.parent.iterdir()] == ["state.json"]
 
 
+def test_a_post_repeated_after_a_restart_gets_its_first_answer_and_does_nothing_again(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    again = {"MS-RequestId": "0b6c1f7e-0000-4000-8000-00000000000A"}
+    wish = {"companyProfile": {"domain": "northwind.example"}, "billingProfile": {"companyName": "Nörthwind"}}
+    with RunningSandbox(create_app(small_world(), state)) as running:
+        first = Caller(running.url).api("POST", "/customers", wish, headers=again)
+        assert first.status == 201
+    with RunningSandbox(create_app(small_world(), state)) as running:
+        caller = Caller(running.url)
+        lower = {"MS-RequestId": again["MS-RequestId"].lower()}
+        second = caller.api("POST", "/Customers/", wish, headers=lower)
+        assert (second.status, second.raw) == (201, first.raw)
+        assert second.headers["content-type"] == first.headers["content-type"]
+        assert caller.journal(method="POST")[-1]["acted"] is False
+        assert caller.api("GET", "/customers?size=9").json["totalCount"] == 3
+        elsewhere = caller.api("POST", "/validations/address", {"country": "US"}, headers=again)
+        assert elsewhere.refusal == (400, 800002)  # another address is another request
+
+
+def test_a_fault_keeps_its_id_over_a_restart(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with RunningSandbox(create_app(small_world(), state)) as running:
+        caller = Caller(running.url)
+        caller.control("DELETE", f"faults/{caller.fault('slow', seconds=0)['id']}")
+        kept = caller.fault("throttle", count=3)["id"]
+    with RunningSandbox(create_app(small_world(), state)) as running:
+        caller = Caller(running.url)
+        assert [fault["id"] for fault in caller.control("GET", "faults")["faults"]] == [kept]
+        assert caller.fault("slow", seconds=0)["id"] != kept
+        caller.control("DELETE", f"faults/{kept}")
+
+
+def test_a_state_that_does_not_fit_is_said_in_a_sentence_and_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state.json"
+    state.write_text('{"world": "small-msp", "clock": {"now": "soon"}}')
+    assert main(["--port", "0", "--state", str(state)]) == 2
+    assert "does not fit this release" in capsys.readouterr().err
+    assert json.loads(state.read_text())["clock"] == {"now": "soon"}
+    assert main(["--port", "0", "--state", str(tmp_path)]) == 2
+    assert "cannot be read: Is a directory" in capsys.readouterr().err
+
+
+def test_a_disk_that_takes_no_state_does_not_stop_the_sandbox(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    with RunningSandbox(create_app(small_world(), tmp_path / "deep" / "state.json")) as running:
+        (tmp_path / "deep").symlink_to(tmp_path / "file")
+        caller = Caller(running.url)
+        assert caller.patch(quantity=18).status == 200
+        time.sleep(0.7)
+        assert caller.subscription()["quantity"] == 18
+        (tmp_path / "deep").unlink()
+        assert caller.patch(quantity=19).status == 200
+    assert "The state could not be written to" in capsys.readouterr().err
+    assert _holds(tmp_path / "deep" / "state.json", 19)
+
+
 def test_a_state_of_another_world_or_a_broken_one_is_not_used(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     for text in ('{"world": "another"}', "{", "[]"):

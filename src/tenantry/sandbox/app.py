@@ -18,6 +18,7 @@ from tenantry.sandbox.entra.directory import Directory
 from tenantry.sandbox.faults import Faults
 from tenantry.sandbox.front import answer_request, from_asgi, read_body, send_answer, tidy_path
 from tenantry.sandbox.journal import Exchange, Journal
+from tenantry.sandbox.partner_center.replies import Replies
 from tenantry.sandbox.partner_center.service import PartnerCenter
 from tenantry.sandbox.state import StateFile
 from tenantry.sandbox.store import Store
@@ -57,7 +58,7 @@ class Sandbox:
             base_url=self.base_url,
             save=self.state.request,
         )
-        self.partner_center = PartnerCenter(self.ctx)
+        self.partner_center = PartnerCenter(self.ctx, Replies.load(state.get("replies") or []))
         self.desk = Desk(self.ctx, self.partner_center, self.reset)
         self._entra = Router(entra.routes(self.ctx.directory, self.ctx))
 
@@ -73,6 +74,7 @@ class Sandbox:
             "journal": ctx.journal.dump(),
             "store": ctx.store.dump(),
             "directory": ctx.directory.dump(),
+            "replies": self.partner_center.replies.dump(),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -29,7 +29,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(
             f"Port {options.port} on {options.host} cannot be used: {problem.strerror}. Choose another --port."
         )
-    app = create_app(world, options.state, options.public_url)
+    try:
+        app = create_app(world, options.state, options.public_url)
+    except (ValueError, TypeError, KeyError, AttributeError) as problem:  # of another release, or changed by hand
+        listening.close()
+        return _fail(
+            f"The state in {options.state} does not fit this release ({type(problem).__name__}: {problem}). "
+            "With --fresh the world starts over."
+        )
+    except OSError as problem:
+        listening.close()
+        return _fail(f"The state in {options.state} cannot be read: {problem.strerror}.")
     address = options.public_url or f"http://{options.host}:{listening.getsockname()[1]}"
     sys.stdout.write(f"Sandbox with the world {app.ctx.world!r} at {address}/\n")
     sys.stdout.flush()

@@ -191,7 +191,9 @@ class Faults:
         """Switch dumped faults on again, as often as they still may strike."""
         faults = cls()
         for spec in state:
-            faults.add(spec)
+            fault = faults.add(spec)
+            fault.id = str(spec["id"])  # whoever switched it on knows it by this id
+            faults._number = max(faults._number, int(fault.id[1:]))
         return faults
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,8 +58,13 @@ class StateFile:
             self._timer.cancel()
             self._timer = None
         started = time.monotonic()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         beside = self._path.with_name(self._path.name + f".{os.getpid()}.new")
-        beside.write_bytes(json.dumps(self._dump(), ensure_ascii=False, separators=(",", ":")).encode())
-        beside.replace(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(json.dumps(self._dump(), ensure_ascii=False, separators=(",", ":")).encode())
+            beside.replace(self._path)
+        except OSError as problem:  # a full disk: serve on, the next change tries again
+            sys.stderr.write(f"The state could not be written to {self._path}: {problem.strerror}.\n")
+            with contextlib.suppress(OSError):
+                beside.unlink()
         self._pause = max(_SHORTEST_PAUSE, _SHARE_OF_TIME * (time.monotonic() - started))

@@ -6,7 +6,6 @@ import base64
 import secrets
 import time
 import uuid
-from collections import OrderedDict
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qsl, unquote
@@ -23,13 +22,13 @@ from tenantry.sandbox.partner_center.errors import RefusalError
 from tenantry.sandbox.partner_center.lifecycle import Event, Timetable
 from tenantry.sandbox.partner_center.patching import change_behind_our_back, settle_store
 from tenantry.sandbox.partner_center.records import SYSTEM, audit_change, count_licences, follow_product
+from tenantry.sandbox.partner_center.replies import Replies
 from tenantry.sandbox.partner_center.throttling import Limits
 from tenantry.sandbox.store import Subscription
 from tenantry.sandbox.wire import BOM, JsonDict
 
 AUDIENCE = "https://api.partnercenter.microsoft.com"
 _OLD_AUDIENCE = "https://graph.windows.net"
-_REPLIES_KEPT = 2_000
 _WITHOUT_MFA = "app+user token without MFA"
 _SERVER_ID = "0000112D"
 _APP_ID = "appId=cid-v1:03ce8ca8-8373-4021-8f25-d5dd45c7b12f"
@@ -38,13 +37,13 @@ _APP_ID = "appId=cid-v1:03ce8ca8-8373-4021-8f25-d5dd45c7b12f"
 class PartnerCenter:
     """The REST API of one partner, as far as it is modelled."""
 
-    def __init__(self, ctx: Context) -> None:
-        """Take over a loaded world and bring it up to its clock."""
+    def __init__(self, ctx: Context, replies: Replies | None = None) -> None:
+        """Take over a loaded world and bring it up to its clock; `replies` are the answers given so far."""
         self.ctx = ctx
         self.timetable = Timetable(ctx.switches, self._record)
         self._routes = Routes()
         self._limits = Limits()
-        self._replies: OrderedDict[str, Answer] = OrderedDict()
+        self.replies = replies or Replies()
         settle_store(ctx.store, ctx.clock.now())
         for subscription in ctx.store.all_subscriptions():
             self.timetable.plan(subscription)
@@ -100,24 +99,22 @@ class PartnerCenter:
         if exchange.header("ms-requestid") is None:
             call.doubt("no MS-RequestId")
         self._change_seats(call, "before")
-        answer = self._once(call, endpoint)
+        answer = self._once(call, endpoint, path)
         self._change_seats(call, "after")
         return answer
 
-    def _once(self, call: Call, endpoint: Endpoint) -> Answer:
+    def _once(self, call: Call, endpoint: Endpoint, path: str) -> Answer:
         """Carry out a call; a POST with a request id that was answered before gets that answer again."""
         request_id = call.exchange.header("ms-requestid")
         if endpoint.method != "POST" or request_id is None:
             return endpoint.handler(call)
-        key = request_id.lower()
-        if key in self._replies:
+        kept = self.replies.find(request_id, path)
+        if kept is not None:
             call.exchange.doubt("repeated MS-RequestId: the first answer again")
-            kept = self._replies[key]
-            return Answer(kept.status, kept.body, kept.content_type, list(kept.headers))
+            return kept
         answer = endpoint.handler(call)
-        self._replies[key] = Answer(answer.status, answer.body, answer.content_type, list(answer.headers))
-        if len(self._replies) > _REPLIES_KEPT:
-            self._replies.popitem(last=False)
+        self.replies.keep(request_id, path, answer)
+        self.ctx.save()
         return answer
 
     def _check_bearer(self, exchange: Exchange) -> Bearer | Answer:
