@@ -29,6 +29,7 @@ CONTROL: tuple[tuple[str, str, str], ...] = (
     ("GET", "/_sandbox/world", "Addresses, tenants, people, applications with secrets, customers."),
     ("GET", "/_sandbox/switches", "Every doubtful behaviour with its value, meaning and source."),
     ("PUT", "/_sandbox/switches", "Set some of them (POST and PATCH do the same)."),
+    ("POST", "/_sandbox/applications", "Upload a certificate, as the page does: `application` (id) and `pem`."),
     ("POST", "/_sandbox/change", "Change a subscription as if somebody else did."),
     ("GET", "/_sandbox/style.css", "Style of the page."),
     ("GET", "/_sandbox/icon.svg", "Icon of the pages."),

@@ -102,6 +102,10 @@ class Desk:
                 self.ctx.switches.update(body)
                 self.ctx.save()
                 return Answer.json({"switches": self.ctx.switches.describe()})
+            case "POST", "applications":
+                uploaded = entra.upload_certificate(self.ctx.directory, str(body["application"]), str(body["pem"]))
+                self.ctx.save()
+                return Answer.json(uploaded)
             case "POST", "change":
                 changed = make_change(self.ctx, self.partner_center, body)
                 self.ctx.save()

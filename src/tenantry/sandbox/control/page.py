@@ -101,7 +101,20 @@ def _applications(directory: JsonDict, base: str) -> str:
         f"<p>Login address and Partner Center address: <code>{escape(base)}</code>. Refresh tokens and keys: "
         '<a href="/_sandbox/world">/_sandbox/world</a>.</p>'
     )
-    return note + _table(("Application", "Id", "Secret", "Certificate", "Refresh tokens"), rows)
+    options = "".join(
+        f'<option value="{escape(str(one["id"]))}"{" selected" if one["purpose"] == "partner-center" else ""}>'
+        f"{escape(str(one['name']))}</option>"
+        for one in directory["applications"]
+    )
+    upload = (
+        "<details><summary>Upload a certificate</summary><p>As an administrator would at Microsoft: the program keeps "
+        "the private key, the application gets the certificate.</p>"
+        '<form method="post" action="/_sandbox/applications">'
+        f'<label>Application <select name="application">{options}</select></label>'
+        '<label>Certificate (PEM) <textarea name="pem" rows="6" required '
+        'placeholder="-----BEGIN CERTIFICATE-----"></textarea></label><button>Upload</button></form></details>'
+    )
+    return note + _table(("Application", "Id", "Secret", "Certificate", "Refresh tokens"), rows) + upload
 
 
 def _customers(ctx: Context) -> str:

@@ -145,7 +145,10 @@ class ApplicationCertificate:
     @classmethod
     def from_pem(cls, pem: str) -> ApplicationCertificate:
         """Read a PEM certificate with an RSA key; raises ValueError for anything else."""
-        certificate = x509.load_pem_x509_certificate(pem.encode())
+        try:
+            certificate = x509.load_pem_x509_certificate(pem.strip().encode())
+        except ValueError:
+            raise ValueError("this is no certificate in PEM, from BEGIN CERTIFICATE to END CERTIFICATE") from None
         public = certificate.public_key()
         if not isinstance(public, rsa.RSAPublicKey):
             raise ValueError("the certificate's key is not RSA")

@@ -23,7 +23,7 @@ from tenantry.sandbox.entra.records import Application, Person, RefreshToken, Re
 JsonDict = dict[str, Any]
 
 
-class KnobError(Exception):
+class KnobError(ValueError):
     """A request that cannot be carried out, with the sentence to answer."""
 
     def __init__(self, words: str, status: int = 400) -> None:
@@ -194,9 +194,17 @@ def change_application(directory: Directory, request: Request, body: JsonDict) -
 
 def add_certificate(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
     """Add a certificate: `pem` is uploaded as an administrator would."""
-    application = _known_application(directory, request)
-    certificate = ApplicationCertificate.from_pem(str(body.get("pem", "")))
-    if certificate.pem not in application.certificates:
+    return upload_certificate(directory, str(request.path_params["id"]), str(body.get("pem", "")))
+
+
+def upload_certificate(directory: Directory, application_id: str, pem: str) -> JsonDict:
+    """Upload a certificate to an application; ValueError says what is wrong. Uploading it twice is once enough."""
+    application = directory.applications.get(application_id)
+    if application is None:
+        raise KnobError("no such application", 404)
+    certificate = ApplicationCertificate.from_pem(pem)
+    known = {one.thumbprint for one in directory.certificates(application)}
+    if certificate.thumbprint not in known:
         application.certificates.append(certificate.pem)
     return {"thumbprint": certificate.thumbprint, "x5t": certificate.x5t, "x5t#S256": certificate.x5t_s256}
 

@@ -122,6 +122,8 @@ def _check_assertion(context: Context, request: Request, application: Applicatio
         claims = jwt.decode(assertion, certificate.key, algorithms=["RS256", "PS256"]).claims
     except (JoseError, ValueError):
         raise EntraError(700027, f"Thumbprint of the key used: '{certificate.thumbprint}'.") from None
+    if certificate.expires <= now:
+        raise EntraError(700027, f"The key used is expired. Thumbprint: '{certificate.thumbprint}'.")
     if claims.get("iss") != application.id or claims.get("sub") != application.id:
         raise EntraError(700021)
     base, tenant = context.base_for(request), str(request.path_params["tenant"])
