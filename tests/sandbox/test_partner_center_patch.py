@@ -96,6 +96,11 @@ STEADY: Hidden = {"lots": []}
             (409, 900104),
         ),
         ({"status": "pending"}, {"quantity": 16}, (409, 800082)),
+        (
+            {"status": "suspended", "_sandbox": {"pending": {"until": "2026-06-11T00:00:00Z", "why": "operation"}}},
+            {"quantity": 16},
+            (400, 2001),
+        ),
         ({"status": "suspended", "autoRenewEnabled": False}, {"quantity": 16}, (400, 2001)),
         ({"status": "suspended", "autoRenewEnabled": False}, {"friendlyName": "New"}, (400, 800091)),
         ({"status": "expired", "autoRenewEnabled": False}, {"quantity": 16}, (400, 900279)),

@@ -225,6 +225,9 @@ def test_a_new_customer_has_a_tenant_and_is_made_once(caller: Caller) -> None:
     found = caller.send("GET", "/northwind.onmicrosoft.com/v2.0/.well-known/openid-configuration").json
     assert found["issuer"] == f"{caller.url}/{tenant}/v2.0"
     assert caller.api("POST", "/customers", wish).refusal == (400, 800002)
+    taken = wish | {"CompanyProfile": {"Domain": "Contoso.example"}}  # of a tenant that is nobody's customer
+    assert caller.api("POST", "/customers", taken).refusal == (400, 800002)
+    assert caller.api("HEAD", "/domains/contoso.example").status == 200
     assert caller.api("GET", "/auditrecords?size=9").json["items"][0]["operationType"] == "add_customer"
 
 

@@ -165,3 +165,30 @@ def test_an_upgrade_at_renewal_takes_the_other_products_limits_and_name(caller: 
     caller.move(set="2026-09-01T02:00:00Z")
     after = caller.subscription()
     assert (after["offerId"], after["quantity"], after["offerName"]) == (PREMIUM_OFFER, 12, "Business Premium")
+
+
+@pytest.mark.parametrize(
+    ("plan", "refusal"),
+    [
+        ({"termDuration": "P1M", "billingCycle": "monthly"}, None),
+        ({"termDuration": "p1y", "billingCycle": "Annual"}, None),
+        ({"termDuration": "P3Y", "billingCycle": "triennial"}, None),
+        ({"termDuration": "P1M", "billingCycle": "annual"}, (400, 800097)),
+        ({"termDuration": "P1Y", "billingCycle": "triennial"}, (400, 800097)),
+        ({"termDuration": "P9Y", "billingCycle": "monthly"}, (400, 800002)),
+        ({"termDuration": "P1Y", "billingCycle": "weekly"}, (400, 800097)),
+        ({"termDuration": 12}, (400, 800002)),
+    ],
+)
+def test_a_next_term_has_a_length_and_a_plan_that_exist(
+    play: Play, plan: Json, refusal: tuple[int, int] | None
+) -> None:
+    caller = play(nce(autoRenewEnabled=True))
+    instructions = {"product": OWN | plan, "quantity": 8}
+    action = {"scheduleType": "TermEnd", "actionType": "RenewToNewTerm", "instructions": instructions}
+    for schedule in ({"scheduledNextTermInstructions": instructions}, {"scheduledActions": [action]}):
+        reply = caller.patch(**schedule)
+        assert (None if reply.status == 200 else reply.refusal) == refusal
+    caller.move(set="2026-09-10T00:00:00Z")
+    expected = "P1Y" if refusal else str(plan["termDuration"]).upper()
+    assert caller.subscription()["termDuration"] == expected

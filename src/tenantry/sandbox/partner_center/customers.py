@@ -185,6 +185,8 @@ def _changed(call: Call, customer: JsonDict, operation: str) -> None:
 
 def _find_domain(call: Call, domain: str) -> bool:
     wanted = domain.casefold()
+    if any(wanted == known.casefold() for tenant in call.ctx.directory.tenants.values() for known in tenant.domains):
+        return True
     return any(
         wanted
         in {str(known).casefold() for known in (c["companyProfile"].get("domain"), *(c.get("customDomains") or []))}

@@ -146,7 +146,7 @@ def apply_instructions(subscription: Subscription, instructions: JsonDict) -> No
     if product.get("productId") and product.get("skuId") and product.get("availabilityId"):
         body["offerId"] = f"{product['productId']}:{product['skuId']}:{product['availabilityId']}"
     if product.get("termDuration"):
-        body["termDuration"] = product["termDuration"]
+        body["termDuration"] = str(product["termDuration"]).upper()
     if product.get("billingCycle"):
         body["billingCycle"] = str(product["billingCycle"]).lower()
     if product.get("promotionId"):

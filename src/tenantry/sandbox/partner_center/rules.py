@@ -74,15 +74,15 @@ def check_status(call: Call, subscription: Subscription, wish: Wish) -> None:
         raise RefusalError(900277)
     if hidden.get("renewal_until"):
         _check_while_renewing(call, wish)
-    if pending := hidden.get("pending"):
-        raise RefusalError(_PENDING_CODES.get(str(pending.get("why")), 900278), pending.get("id", ""))
-    if status == "pending" or subscription.shown_from > time.monotonic() or subscription.looks_left > 0:
-        raise RefusalError(800082)
     if status == "suspended":
         if Part.QUANTITY in wish.parts:
             raise RefusalError(2001)
         if wish.parts - {Part.STATUS}:
             raise RefusalError(800091)
+    if pending := hidden.get("pending"):
+        raise RefusalError(_PENDING_CODES.get(str(pending.get("why")), 900278), pending.get("id", ""))
+    if status == "pending" or subscription.shown_from > time.monotonic() or subscription.looks_left > 0:
+        raise RefusalError(800082)
     if hidden.get("extended"):
         if Part.QUANTITY in wish.parts and call.ctx.switches.text("extended_quantity") == "refuse":
             raise RefusalError(900280)

@@ -78,6 +78,7 @@ def check_instructions(call: Call, subscription: Subscription, instructions: Jso
         raise RefusalError(800002, description="Invalid request input: the instructions are not an object.")
     product = instructions.get("product") or {}
     _check_product(call.ctx.store, subscription, product)
+    _check_plan(subscription, product)
     quantity = whole(instructions, "quantity")
     if quantity is not None:
         smallest, largest = _limits_of(call.ctx.store, subscription, product)
@@ -99,6 +100,18 @@ def _check_product(store: Store, subscription: Subscription, product: JsonDict) 
         raise RefusalError(400018)
     if (ids[0], ids[1], ids[2]) not in store.availabilities:
         raise RefusalError(400019)
+
+
+def _check_plan(subscription: Subscription, product: JsonDict) -> None:
+    """Refuse a term that does not exist (800002), or a billing plan that its length does not have (reference 6.3)."""
+    term, cycle = word(product, "termDuration"), word(product, "billingCycle")
+    if kind_of(subscription) is not Kind.NCE or (term is None and cycle is None):
+        return
+    known = terms.PLANS.get(str(term or subscription.body.get("termDuration")).upper())
+    if known is None:
+        raise RefusalError(800002, description="Invalid request input: unknown termDuration.")
+    if str(cycle or subscription.body.get("billingCycle")).lower() not in known:
+        raise RefusalError(800097)
 
 
 def _limits_of(store: Store, subscription: Subscription, product: JsonDict) -> tuple[int, int]:

@@ -9,6 +9,12 @@ from tenantry.sandbox.wire import JsonDict, parse_moment
 
 MONTHS_OF_TERM = {"P1M": 1, "P1Y": 12, "P3Y": 36, "P5Y": 60}
 MONTHS_OF_CYCLE = {"monthly": 1, "annual": 12, "triennial": 36}
+PLANS = {  # billing plans of each term; P5Y is in price lists only
+    "P1M": ("monthly",),
+    "P1Y": ("annual", "monthly"),
+    "P3Y": ("triennial", "annual", "monthly"),
+    "P5Y": ("triennial", "annual", "monthly"),
+}
 NO_END = 9000  # years from here on mean "never"
 
 
