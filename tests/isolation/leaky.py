@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from tenantry.licensing.models import ChangeOrder
@@ -45,6 +46,12 @@ def inline_style(request: HttpRequest) -> HttpResponse:
     return HttpResponse('<p style="color: red"><img src="https://elsewhere.example/x.png">')
 
 
+@csrf_exempt
+@public
+def form_of_anybody(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("done")
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenantry.web.sign_in.urls")),
     REHEARSAL,
@@ -54,5 +61,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("office/leak/<uuid:end_user_id>/", leaking_end_user),
     path("c/<uuid:company_id>/late/", late_declaration),
     path("inline/", inline_style),
+    path("form/", form_of_anybody),
 ]
 handler404 = "tenantry.config.errors.not_found"

@@ -51,9 +51,9 @@ class Visitor:
             return STAFF_MAY[self.role]
         return ACTING_STAFF_MAY if Permission.OFFICE_ACT in STAFF_MAY[self.role] else frozenset()
 
-    def client(self, *, proved_ago: timedelta = timedelta()) -> Client:
-        """Return a browser of this visitor, signed in through the product's own session."""
-        client = Client(raise_request_exception=False)
+    def client(self, *, proved_ago: timedelta = timedelta(), strict: bool = False) -> Client:
+        """Return a browser of this visitor, signed in through the product's own session; a strict one needs tokens."""
+        client = Client(raise_request_exception=False, enforce_csrf_checks=strict)
         if self.person_id is not None:
             now: datetime = clock.now()
             store = SessionStore()

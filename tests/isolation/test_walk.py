@@ -57,6 +57,10 @@ def test_what_needs_a_fresh_sign_in_asks_for_one(world: World) -> None:
     assert walk.fresh_sign_ins_are_asked_for(world) == []
 
 
+def test_a_form_of_another_site_does_nothing_anywhere(world: World) -> None:
+    assert walk.forms_of_elsewhere_are_refused(world) == []
+
+
 # -- the walk itself ------------------------------------------------------------------------------------------------
 
 
@@ -65,6 +69,7 @@ def test_the_walk_is_content_with_careful_views(world: World, settings: Settings
     assert walk.undeclared() == []
     assert walk.declared_access_holds(world) == []
     assert walk.fresh_sign_ins_are_asked_for(world) == []
+    assert walk.forms_of_elsewhere_are_refused(world) == []
 
 
 def test_the_walk_finds_careless_views(world: World, settings: Settings) -> None:
@@ -85,3 +90,4 @@ def test_the_walk_finds_careless_views(world: World, settings: Settings) -> None
     unseen = walk.unseen_companies_stay_unseen(world)
     assert "billing for Nordlys: get office/leak/<uuid:end_user_id>/: 200 instead of 404" in unseen
     assert len(unseen) == 8
+    assert walk.forms_of_elsewhere_are_refused(world) == ["owner for all: post form/: 200 instead of 403"]

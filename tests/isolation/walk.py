@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tenantry.people.models import StaffRole
 from tenantry.web.access import Audience, DeclaredAccess
 from tests.isolation.addresses import Address, all_addresses
 from tests.isolation.people import Visitor
@@ -89,6 +90,17 @@ def fresh_sign_ins_are_asked_for(world: World) -> list[str]:
     return wrong
 
 
+def forms_of_elsewhere_are_refused(world: World) -> list[str]:
+    """Post to everything, as who may do all of it, from a page that is not ours."""
+    wrong = []
+    for visitor in world.visitors:
+        if visitor.sees is None and visitor.role is StaffRole.OWNER:
+            client = visitor.client(strict=True)
+            for address, _access in _declared():
+                wrong += _try(client, visitor, address, _filled(address, world.values), "post", _refused_form)
+    return wrong
+
+
 def _declared() -> Iterator[tuple[Address, DeclaredAccess]]:
     for address in all_addresses():
         if address.access is not None:
@@ -149,6 +161,12 @@ def _missing(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
     if written := _written(queries):
         return f"wrote: {written}"
     return "" if answer.status_code in {404, 405} else f"{answer.status_code} instead of 404"
+
+
+def _refused_form(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
+    if written := _written(queries):
+        return f"wrote: {written}"
+    return "" if answer.status_code == 403 else f"{answer.status_code} instead of 403"
 
 
 def _asks_again(way: str) -> Finding:
