@@ -221,6 +221,27 @@ def test_rewriting_everything_is_only_seen_from_outside() -> None:
     assert queries.verify(heads).breaks == (Break(FABRIKAM, 2, Fault.NOT_AS_PUBLISHED),)
 
 
+def test_a_head_that_was_published_again_after_a_rewriting_does_not_hide_the_first_one() -> None:
+    write()
+    heads = actions.publish_heads()
+    rewrite_all()
+    Chain.objects.update(published_sequence=0)
+    forged = actions.publish_heads()
+    assert [(head.sequence, head.hash == heads[0].hash) for head in forged] == [(1, False)]
+    for kept in (heads + forged, forged + heads):
+        assert queries.verify(kept).breaks == (Break(FABRIKAM, 1, Fault.NOT_AS_PUBLISHED),)
+
+
+def test_companies_that_exchanged_their_chains_are_found_out() -> None:
+    write(FABRIKAM)
+    write(CONTOSO)
+    first, second = Chain.objects.order_by("id")
+    Chain.objects.filter(id=first.id).update(company_id=None)
+    Chain.objects.filter(id=second.id).update(company_id=FABRIKAM)
+    Chain.objects.filter(id=first.id).update(company_id=CONTOSO)
+    assert queries.verify().breaks == (Break(CONTOSO, 1, Fault.CHANGED), Break(FABRIKAM, 1, Fault.CHANGED))
+
+
 def test_a_chain_that_vanished_is_missed_by_its_published_head() -> None:
     gone = actions.Head(CONTOSO, 4, "ab" * 32)
     assert queries.verify([gone]).breaks == (Break(CONTOSO, 4, Fault.NOT_AS_PUBLISHED),)

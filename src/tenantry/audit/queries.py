@@ -137,7 +137,10 @@ class _Walk:
 
     def __init__(self, chain: Chain, published: list[Head]) -> None:
         self.chain = chain
-        self.published = {head.sequence: head.hash for head in published}
+        # Two heads may name one row: one that was kept, and one that went out after the record had been rewritten.
+        self.published: dict[int, set[str]] = {}
+        for head in published:
+            self.published.setdefault(head.sequence, set()).add(head.hash)
         self.breaks: list[Break] = []
         self.count = 0
         self._next = 1
@@ -151,12 +154,13 @@ class _Walk:
         followed_on = row.sequence == self._next
         if followed_on and bytes(row.previous_hash) != self._hash:
             self._break(row.sequence, Fault.REORDERED)
-        if canonical.hash_of(row, bytes(row.previous_hash)) != bytes(row.hash):
+        says_another_chain = row.company_id != self.chain.company_id
+        if says_another_chain or canonical.hash_of(row, bytes(row.previous_hash)) != bytes(row.hash):
             self._break(row.sequence, Fault.CHANGED)
         if row.sequence == self.chain.sequence:
             self._head_seen = bytes(row.hash) == bytes(self.chain.head)
-        told = self.published.pop(row.sequence, None)
-        if told is not None and told != bytes(row.hash).hex():
+        told = self.published.pop(row.sequence, set())
+        if told - {bytes(row.hash).hex()}:
             self._break(row.sequence, Fault.NOT_AS_PUBLISHED)
         self._next, self._hash = row.sequence + 1, bytes(row.hash)
 
