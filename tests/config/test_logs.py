@@ -5,6 +5,7 @@ import logging
 
 import pytest
 import structlog
+from django.test import Client
 
 from tenantry.config import logs
 
@@ -66,3 +67,13 @@ def test_a_traceback_is_redacted(written: pytest.CaptureFixture[str]) -> None:
 
 def test_hide_secrets_leaves_an_exception_tuple_alone() -> None:
     assert logs.hide_secrets(logging.getLogger(), "info", {"event": "x", "_record": logging})["_record"] is logging
+
+
+@pytest.mark.django_db
+def test_the_link_that_makes_an_owner_is_not_in_the_log_of_requests(
+    client: Client, written: pytest.CaptureFixture[str]
+) -> None:
+    logging.getLogger("tenantry.web").setLevel(logging.INFO)
+    assert client.get(f"/first-owner/{TOKEN}secret/").status_code == 410
+    lines = [json.loads(line) for line in written.readouterr().err.splitlines()]
+    assert [line["path"] for line in lines if line["event"] == "request"] == ["/first-owner/[hidden]/"]

@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+import re
 import sys
 import time
 import uuid
@@ -15,6 +16,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from tenantry.clients.http.redaction import HIDDEN, redact
 
 _SECRET_NAMES = ("token", "secret", "password", "authorization", "cookie", "private_key", "assertion", "verifier")
+# Whoever reads the log in time could become an owner.
+_SECRET_PATH = re.compile(r"^(/first-owner/)[^/]+")
 _QUIET_PATHS = ("/static/", "/healthz", "/readyz")
 _request_log = structlog.stdlib.get_logger("tenantry.web")
 
@@ -110,7 +113,7 @@ class RequestLogMiddleware:
                 _request_log.info(
                     "request",
                     method=request.method,
-                    path=request.path,
+                    path=_SECRET_PATH.sub(rf"\g<1>{HIDDEN}", request.path),
                     status=response.status_code,
                     milliseconds=round((time.perf_counter() - started) * 1000, 1),
                 )
