@@ -68,6 +68,16 @@ def test_a_post_repeated_after_a_restart_gets_its_first_answer_and_does_nothing_
         assert elsewhere.refusal == (400, 800002)  # another address is another request
 
 
+def test_a_world_that_a_person_chose_meanwhile_is_gone_on_with(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with RunningSandbox(create_app(small_world(), state)) as running:
+        Caller(running.url).control("POST", "reset", {"world": "messy"})
+    for _ in range(2):
+        with RunningSandbox(create_app(small_world(), state)) as running:
+            assert Caller(running.url).control("GET", "world")["world"] == "messy"
+    assert create_app(small_world(name="another"), state).ctx.world == "another"
+
+
 def test_a_fault_keeps_its_id_over_a_restart(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with RunningSandbox(create_app(small_world(), state)) as running:
@@ -177,5 +187,9 @@ def test_a_taken_port_and_an_unknown_world_are_said_in_a_sentence(capsys: pytest
         port = taken.getsockname()[1]
         assert main(["--port", str(port)]) == 2
     assert f"Port {port} on 127.0.0.1 cannot be used" in capsys.readouterr().err
+    for port in ("65536", "-1", "many"):
+        with pytest.raises(SystemExit):
+            main(["--port", port])
+        assert "a port is a number from 0 to 65535" in capsys.readouterr().err
     assert main(["--world", "atlantis"]) == 2
     assert "The world 'atlantis' cannot be loaded" in capsys.readouterr().err

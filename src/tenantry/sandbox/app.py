@@ -30,11 +30,13 @@ class Sandbox:
     """The whole stand-in as one ASGI application."""
 
     def __init__(self, world: Mapping[str, Any], state_file: Path | None = None, base_url: str | None = None) -> None:
-        """Load a world, or go on from the state file where it exists and is about the same world."""
+        """Load a world, or go on from the state file where it exists and was begun with the same world."""
         self.base_url = base_url.rstrip("/") if base_url else None
         self.state = StateFile(state_file, self.dump)
+        self._begun_as = world["name"]
         kept = self.state.read()
-        goes_on = kept is not None and kept.get("world") == world.get("name")
+        # A person may have chosen another world since: that is still the state of this start.
+        goes_on = kept is not None and kept.get("begun_as", kept.get("world")) == self._begun_as
         self._load(kept if kept is not None and goes_on else _fresh(world))
 
     def reset(self, world: str | None = None) -> None:
@@ -67,6 +69,7 @@ class Sandbox:
         ctx = self.ctx
         return {
             "world": ctx.world,
+            "begun_as": self._begun_as,
             "clock": ctx.clock.dump(),
             "switches": ctx.switches.dump(),
             "faults": ctx.faults.dump(),

@@ -59,9 +59,16 @@ def _fail(sentence: str) -> int:
     return 2
 
 
+def _port_number(text: str) -> int:
+    """Read a number that a port may have."""
+    if not (text.isdecimal() and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tenantry sandbox", description="Serve a stand-in for Microsoft.")
-    parser.add_argument("--port", type=int, default=8001, help="port to listen on, 0 for any free one")
+    parser.add_argument("--port", type=_port_number, default=8001, help="port to listen on, 0 for any free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--world", default="small-msp", help="small-msp, messy, large:tenants=N,subscriptions=M,seed=S")
     parser.add_argument("--state", type=Path, help="file that keeps the state between two starts")
