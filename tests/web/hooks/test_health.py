@@ -54,8 +54,14 @@ def test_jobs_that_wait_as_they_should_are_fine(client: Client, ago: timedelta) 
 
 
 def test_the_age_of_the_last_refresh_is_told(client: Client) -> None:
-    finished = clock.now() - timedelta(minutes=10)
-    RunRecord.objects.create(kind="refresh_tenants", state=RunState.DONE, created_at=finished, finished_at=finished)
+    for kind, state, minutes in (
+        ("refresh_subscriptions", RunState.DONE, 10),
+        ("refresh_subscriptions", RunState.FAILED, 5),
+        ("refresh_tenants", RunState.DONE, 3),
+        ("refresh_company", RunState.DONE, 1),
+    ):
+        finished = clock.now() - timedelta(minutes=minutes)
+        RunRecord.objects.create(kind=kind, state=state, created_at=finished, finished_at=finished)
     assert 600 <= client.get("/readyz").json()["last_refresh_seconds"] <= 610
 
 
