@@ -1,6 +1,9 @@
 """What an operator types."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ from tenantry.config import cli, commands
 from tenantry.kernel import clock, seal
 from tenantry.kernel.actor import Actor
 from tenantry.people import queries as people
+
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
 
 
 def test_keys_fit_each_other(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
@@ -45,6 +50,18 @@ def test_rotating_needs_the_keys_in_use(capsys: pytest.CaptureFixture[str], sett
 def test_a_web_process_with_the_workers_keys_does_not_start(capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.web() == 2
     assert "TENANTRY_SEAL_PRIVATE_KEYS must not be given to the web process" in capsys.readouterr().err
+
+
+def test_a_production_installation_says_what_its_sandbox_lacks() -> None:
+    without = (
+        "import sys; sys.modules['starlette'] = None; from tenantry.config.cli import main; sys.exit(main(['sandbox']))"
+    )
+    tried = subprocess.run(
+        [sys.executable, "-c", without], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert (tried.returncode, tried.stdout) == (2, "")
+    assert tried.stderr.startswith("tenantry: The sandbox needs starlette")
+    assert tried.stderr.count("\n") == 1
 
 
 @pytest.mark.django_db

@@ -12,8 +12,14 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command and return the exit code of the program."""
     words = sys.argv[1:] if argv is None else argv
     if words[:1] == ["sandbox"]:
-        from tenantry.sandbox.cli import main as sandbox
-
+        try:
+            from tenantry.sandbox.cli import main as sandbox
+        except ModuleNotFoundError as missing:
+            sys.stderr.write(
+                f"tenantry: The sandbox needs {missing.name}, which production does without. "
+                "Where the product's source is: pip install '.[sandbox]'\n"
+            )
+            return 2
         return sandbox(words[1:])
     options = _parser().parse_args(words)
     if options.command == "demo":
