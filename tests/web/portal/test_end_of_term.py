@@ -47,7 +47,7 @@ def test_a_renewal_that_stands_is_confirmed_without_sending_anything(house: Hous
     view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
     for address in ("end-of-term/", "end-of-term/?choice=renew", "end-of-term/?choice=renew&seats=42"):
         page = text(anna, of(view, address))
-        assert "This stands already. Say that it is right, and it is decided" in page and "Microsoft's rule" not in page
+        assert "This stands already. Say yes, and it counts as decided" in page and "Microsoft's rule" not in page
         assert "Yes, renew with 42 seats" in page
     by_itself = "it renews with 42 seats. It does so by itself, unless somebody decides otherwise."
     for address in (of(view), at(harbour), at(harbour, "renewals/")):

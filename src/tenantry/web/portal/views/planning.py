@@ -192,10 +192,7 @@ def _stands(request: PortalRequest, view: SubscriptionView, wish: Wish, moment: 
     if not renews or not undecided or view.ending.outcome is not Outcome.RENEWS:
         return {"idle": _("This stands already: there is nothing to confirm. Choose another way to see what it does.")}
     return {
-        "idle": _(
-            "This stands already. Say that it is right, and it is decided: nothing is sent to Microsoft, and what "
-            "Microsoft drops of it is put back."
-        ),
+        "idle": _("This stands already. Say yes, and it counts as decided; nothing has to be sent to Microsoft."),
         "keep": wishing.seal_seen(view.facts, view.id, request.access.person.id),
         "keep_label": _("Yes, renew with %(seats)s") % {"seats": texts.seats(view.facts.quantity)},
         "keep_url": Door.END_OF_TERM.url(request.access.company_id, view.id),
