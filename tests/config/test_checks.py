@@ -75,7 +75,6 @@ def test_a_safe_worker_may_start(safe_worker: Settings) -> None:
         ("PARTNER_TENANT_ID", "", "TENANTRY_PARTNER_TENANT_ID is not set"),
         ("SIGN_IN_CLIENT_ID", "", "TENANTRY_SIGN_IN_CLIENT_ID is not set"),
         ("SIGN_IN_CLIENT_SECRET", "", "TENANTRY_SIGN_IN_CLIENT_SECRET is not set"),
-        ("PARTNER_CLIENT_ID", "", "TENANTRY_PARTNER_CLIENT_ID is not set"),
         ("REHEARSAL", True, "does not say where the sandbox is"),
         ("SETTLE_SECONDS", 59, "TENANTRY_SETTLE_SECONDS is 59: an order whose answer was lost could be sent again"),
         ("UPSTREAM_READ_SECONDS", 300, "while Microsoft still works on it. Set at least 305."),
@@ -101,6 +100,11 @@ def test_a_worker_without_its_secret(safe_worker: Settings) -> None:
     safe_worker.PARTNER_CLIENT_SECRET = ""
     [found] = problems(Role.WORKER)
     assert found.startswith("TENANTRY_PARTNER_CLIENT_SECRET is not set")
+
+
+def test_own_applications_with_certificates_need_no_secret(safe_worker: Settings) -> None:
+    safe_worker.PARTNER_CLIENT_ID = safe_worker.PARTNER_CLIENT_SECRET = ""
+    assert problems(Role.WORKER) == []
 
 
 def test_a_rehearsal_never_meets_the_real_microsoft(safe: Settings) -> None:

@@ -27,7 +27,8 @@ def ask(house: House) -> RunRecord:
 def refresh(house: House) -> RunRecord:
     """Refresh to the end."""
     run = ask(house)
-    assert run_due_jobs() == ["connection.refresh_tenants"]
+    # A call that was refused may have the connection looked at a second time, when its log is written.
+    assert set(run_due_jobs()) == {"connection.refresh_tenants"}
     return again(run)
 
 

@@ -98,8 +98,8 @@ def _production(role: Role) -> Iterator[str]:
         if not getattr(settings, name).startswith("https://"):
             yield f"TENANTRY_{name} must be an https address outside of rehearsal."
     yield from _numbers()
-    wanted = ["PARTNER_TENANT_ID", "SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET", "PARTNER_CLIENT_ID"]
-    if role is Role.WORKER:
+    wanted = ["PARTNER_TENANT_ID", "SIGN_IN_CLIENT_ID", "SIGN_IN_CLIENT_SECRET"]
+    if role is Role.WORKER and settings.PARTNER_CLIENT_ID:  # who connects by own applications alone needs neither
         wanted.append("PARTNER_CLIENT_SECRET")
     for name in wanted:
         if not getattr(settings, name):
