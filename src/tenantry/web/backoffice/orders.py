@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenantry.branding import queries as branding
 from tenantry.connection import queries as connections
 from tenantry.kernel.ids import CompanyId
 from tenantry.licensing import queries, texts
@@ -82,7 +83,8 @@ def orders(request: OfficeRequest) -> HttpResponse:
     moment = Moment.current()
     found = _filtered(request, moment)
     if wants_file(request):
-        return csv_answer(_("Change orders"), "", moment.commerce, _csv(found[:MOST_IN_FILE]))
+        whose = branding.current().portal_name
+        return csv_answer(_("Change orders"), whose, moment.commerce, _csv(found[:MOST_IN_FILE]))
     number = page_number(request)
     rows = list(found.defer("plan", "before", "subscription__facts", "subscription__upstream")[
         (number - 1) * PER_PAGE : number * PER_PAGE + 1
