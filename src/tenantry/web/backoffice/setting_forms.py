@@ -38,7 +38,9 @@ class NoticeForm(OfficeForm):
 
     address = forms.EmailField(
         label=gettext_lazy("Notification address"),
-        help_text=gettext_lazy("Hears of orders that failed or are unsure, and of lost schedules."),
+        help_text=gettext_lazy(
+            "Hears of orders that failed, are unsure or came on top of somebody else's change, and of lost schedules."
+        ),
         required=False,
     )
 
