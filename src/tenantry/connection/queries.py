@@ -32,6 +32,7 @@ __all__ = [
     "client_for",
     "connection",
     "connections",
+    "missing_since",
     "removed_tenant_count",
     "removed_tenants",
     "tenants",
@@ -177,6 +178,13 @@ def removed_tenants() -> tuple[TenantRow, ...]:
 def removed_tenant_count() -> int:
     """Return how many tenants wait for such a decision."""
     return _held().count()
+
+
+def missing_since(connection_id: uuid.UUID, tenant_id: str) -> datetime | None:
+    """Return since when Partner Center does not list a tenant any more; None while it does, or once that is decided."""
+    return (
+        _held().filter(connection_id=connection_id, tenant_id=tenant_id).values_list("missing_since", flat=True).first()
+    )
 
 
 def _held() -> QuerySet[Tenant]:

@@ -267,6 +267,9 @@ def test_a_vanished_tenant_is_held_until_somebody_decides(small: SmallHouse) -> 
     assert "2 tenants wait for a decision" in text
     assert "Removed tenants 2 Search companies" in told(dana, LIST)
     assert "Harbour & Vale Ltd harbourvale.example Kestrel IT Services · missing since" in text
+    vanished = "Partner Center does not list this tenant any more."
+    assert vanished in told(dana, f"/office/c/{small.harbour}/")
+    assert vanished not in told(dana, f"/office/c/{small.nordlys}/")
     asked = told(dana, f"/office/removed-tenants/{harbour.id}/")
     assert "Is Harbour & Vale Ltd gone for good?" in asked
     assert "The company Harbour & Vale Ltd is removed here" in asked

@@ -70,6 +70,7 @@ def company_page(request: OfficeRequest, company: CompanyRow, side: str, moment:
         company=company,
         fresh=fresh,
         broken=[broken] if broken else [],
+        missing_since=connections.missing_since(company.connection_id, company.tenant_id),
         head_title=company.name,
         head_state=_company_state(company, fresh, moment),
         crumbs=[ui.Crumb(_("Companies"), reverse("office:companies")), ui.Crumb(company.name)],
