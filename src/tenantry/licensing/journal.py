@@ -1,7 +1,7 @@
 """Microsoft's own journal: audit records about one subscription, in the words of the rules."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,9 +45,7 @@ def since_read(entries: Iterable[AuditEntry], ours: str, read_on: datetime, quan
     first = next((place for place, entry in enumerate(listed) if entry.correlation_id.lower() == ours), len(listed))
     from_ours = listed[first:]
     kept: list[AuditEntry] = []
-    for entry in listed[:first]:
-        if entry.at < read_on - CLOCK_SKEW:
-            continue
+    for entry in listed[_first_unread(listed[:first], read_on, quantity) : first]:
         # In the moment of our own record it may as well have come after it.
         beside_ours = bool(from_ours) and from_ours[0].at - entry.at < SAME_MOMENT
         if entry.at <= read_on + CLOCK_SKEW and not beside_ours and _was_read(entry, kept, quantity):
@@ -55,6 +53,26 @@ def since_read(entries: Iterable[AuditEntry], ours: str, read_on: datetime, quan
         else:
             kept.append(entry)
     return _chained([*kept, *from_ours], quantity)
+
+
+def _first_unread(entries: Sequence[AuditEntry], read_on: datetime, quantity: int) -> int:
+    """Return the place of the first record that was not read for certain.
+
+    What is recorded long before the reading was read, unless it led to other seats than were read: then the reading was
+    an old one, and what came after the seats that it shows was not read either.
+    """
+    old = sum(entry.at < read_on - CLOCK_SKEW for entry in entries)
+    told = [
+        place
+        for place, entry in enumerate(entries)
+        if moves_seats(entry) and entry.status is RecordStatus.SUCCEEDED and entry.at <= read_on + CLOCK_SKEW
+    ]
+    long_ago = [place for place in told if place < old]
+    shown = [place for place in told if entries[place].new_quantity == quantity]
+    if not long_ago or (shown and shown[-1] >= long_ago[-1]):
+        return old
+    left = [place for place in long_ago if entries[place].old_quantity == quantity]
+    return shown[-1] + 1 if shown else left[0] if left else old
 
 
 def _chained(entries: Iterable[AuditEntry], quantity: int) -> tuple[AuditEntry, ...]:
@@ -126,10 +144,10 @@ def entries_about(subscription_id: str, records: Iterable[AuditRecord]) -> tuple
     """Keep the records about one subscription, oldest first."""
     wanted = subscription_id.lower()
     entries = [_entry(record) for record in records if record.operation_date and wanted in subscriptions_of(record)]
-    return _in_order(entries)
+    return in_order(entries)
 
 
-def _in_order(entries: Iterable[AuditEntry]) -> tuple[AuditEntry, ...]:
+def in_order(entries: Iterable[AuditEntry]) -> tuple[AuditEntry, ...]:
     """Order records by time, and those of one moment so that each begins where the one before it ended."""
     ordered: list[AuditEntry] = []
     for entry in sorted(entries, key=lambda entry: entry.at):
