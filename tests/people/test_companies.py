@@ -1,10 +1,14 @@
 """Adding and removing companies, opening and closing their portals."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from uuid import uuid4
 
 import pytest
+from django.db import connection as database
+from django.db import transaction
 
 from tenantry.audit.models import AuditRow
+from tenantry.connection.actions import remove_connection
 from tenantry.connection.models import DirectCsp, PartnerConnection, Tenant
 from tenantry.kernel.actor import Actor
 from tenantry.kernel.refusals import Refusal
@@ -47,6 +51,34 @@ def test_many_at_once_and_those_that_are_there_stay_as_they_are() -> None:
     row = AuditRow.objects.get(company_id=outcome.added[0])
     assert (row.actor_name, row.subject_kind, row.subject_name) == ("Dana Okafor", "company", "Nordlys Shipping AS")
     assert row.after == {"tenant_id": NORDLYS_TENANT, "name": "Nordlys Shipping AS"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_none_is_added_to_a_connection_that_is_being_removed() -> None:
+    connection = make_connection()
+
+    def add_meanwhile() -> AddedCompanies | Refusal:
+        try:
+            return add(connection, HARBOUR_TENANT)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor() as beside:
+        with transaction.atomic():
+            refusal = remove_connection(
+                acting_as=DANA,
+                connection_id=connection.id,
+                confirmed_name=connection.name,
+                companies_of=lambda used: len(queries.companies_of_tenants(used)),
+                now=NOW,
+            )
+            adding = beside.submit(add_meanwhile)
+            wait([adding], timeout=0.5)
+        outcome = adding.result()
+
+    assert refusal is None
+    assert isinstance(outcome, Refusal) and outcome.reason == "gone"
+    assert not Company.objects.exists()
 
 
 def test_a_tenant_that_two_connections_list_is_one_company() -> None:

@@ -97,7 +97,7 @@ def remove_connection(
     """
     acting_as.check_whole_partner()
     # The same lock as for adding companies, so that none is added meanwhile.
-    lock_in_transaction("people.companies", connection_id)
+    lock_in_transaction("people.companies")
     row = locked(connection_id)
     if row is None:
         return gone()
