@@ -1,8 +1,10 @@
 """A decision for the end of the term carries the seats as they were read: what it does to seats of somebody else."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection as database
 from pytest_django import Settings
 
 from tenantry.audit.models import AuditRow
@@ -15,6 +17,7 @@ from tenantry.licensing.queries import SubscriptionView
 from tenantry.licensing.rules.facts import EndOfTerm
 from tenantry.licensing.rules.wishes import DecideEndOfTerm, ScheduleQuantity, SetQuantity, WithdrawSchedule
 from tenantry.notices.models import Notice
+from tests.scenarios.months import change_elsewhere, refreshed, schedule_elsewhere
 from tests.support.house import OWNER, House, finish
 from tests.support.orders import ANNA, placed, steps
 from tests.support.workers import until
@@ -74,6 +77,8 @@ def test_seats_of_somebody_else_that_a_decision_undid(
     assert (again.state, again.actor_kind) == (OrderState.SCHEDULED, "system")
     wish = Wish.objects.get(subscription=view.row)
     assert (wish.choice, wish.quantity, wish.decided_by, wish.lost_at) == ("renew", seats - 2, ANNA.label, None)
+    assert again.outcome is not None and "overwrote" not in again.outcome
+    assert not Notice.objects.filter(kind="change_overwritten").exists()
     now = house.view(view.row).facts
     assert (now.quantity, now.scheduled_at_term_end and now.scheduled_at_term_end.quantity) == (seats, seats - 2)
     assert [patch["acted"] for patch in house.patches()] == [True, True]
@@ -86,6 +91,35 @@ def test_a_good_answer_that_shows_it_is_not_waited_for(
     order = placed(view, ScheduleQuantity(view.facts.quantity - 2))
     somebody_changes_seats(house, view, 1)
     assert steps(finish(order.id)) == ["requested", "sending", "accepted", "other_effect"]
+
+
+def test_an_old_reading_of_somebodys_same_decision_is_not_taken_for_ours(
+    house: House, view: SubscriptionView, settings: Settings
+) -> None:
+    settings.SETTLE_SECONDS = 600
+    seats, here = view.facts.quantity, f"*/subscriptions/{view.row.upstream_id}"
+    order = placed(view, ScheduleQuantity(seats - 2))
+    house.sandbox.fault("slow", path=here, method="PATCH", count=1, seconds=1.5)
+
+    def meddle() -> None:
+        until(lambda: ChangeOrder.objects.get(id=order.id).state == "sending", 10, "the order to be sent")
+        change_elsewhere(house, view, quantity=seats + 1)
+        schedule_elsewhere(house, view, seats - 2)
+        house.sandbox.fault("stale", path=here, method="GET", count=2, writes=1)
+        database.close()
+
+    with ThreadPoolExecutor() as beside:
+        meddling = beside.submit(meddle)
+        finish(order.id)
+        meddling.result()
+
+    order.refresh_from_db()
+    assert (order.state, steps(order)[-1]) == (OrderState.FAILED, "other_effect")
+    # The mirror shows the old reading until the next one: the wish is put back as soon as that is known.
+    refreshed(house, view)
+    settled(order)
+    now = house.view(view.row).facts
+    assert (now.quantity, now.scheduled_at_term_end and now.scheduled_at_term_end.quantity) == (seats, seats - 2)
 
 
 def test_an_ending_that_was_dropped_with_somebodys_seats_is_put_back(house: House, view: SubscriptionView) -> None:

@@ -45,6 +45,16 @@ def change_elsewhere(house: House, view: SubscriptionView, **change: object) -> 
     house.sandbox.post("/_sandbox/change", {**about, **change})
 
 
+def schedule_elsewhere(house: House, view: SubscriptionView, quantity: int, term: str = "P1Y") -> None:
+    """Have somebody schedule another renewal in Microsoft's own pages."""
+    facts = view.facts
+    product = {"productId": facts.product_id, "skuId": facts.sku_id, "availabilityId": facts.availability_id}
+    terms = {"billingCycle": "monthly", "termDuration": term}
+    renewal = {"quantity": quantity, "product": product | terms}
+    action = {"scheduleType": "TermEnd", "actionType": "RenewToNewTerm", "instructions": renewal}
+    change_elsewhere(house, view, body={"autoRenewEnabled": True, "scheduledActions": [action]})
+
+
 def kept_wish(view: SubscriptionView) -> Wish | None:
     """Return what is kept for the end of the term."""
     return Wish.objects.filter(subscription=view.row).first()

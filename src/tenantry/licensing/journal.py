@@ -52,7 +52,23 @@ def since_read(entries: Iterable[AuditEntry], ours: str, read_on: datetime, quan
             kept = []
         else:
             kept.append(entry)
-    return _chained([*kept, *from_ours], quantity)
+    # What may have been read was read where only then the seats lead on to our own record.
+    unsure = sum(entry.at <= read_on + CLOCK_SKEW for entry in kept) if from_ours else 0
+    possible = [_chained([*kept[start:], *from_ours], quantity) for start in range(unsure + 1)]
+    return next((chain for chain in possible if _leads_to(chain, ours, quantity)), possible[0])
+
+
+def _leads_to(chain: Iterable[AuditEntry], ours: str, quantity: int) -> bool:
+    """Say whether every record up to our own begins with the seats that the one before it left."""
+    for entry in chain:
+        if entry.status is not RecordStatus.SUCCEEDED:
+            continue
+        if entry.old_quantity not in (None, quantity):
+            return False
+        if entry.correlation_id.lower() == ours:
+            return True
+        quantity = quantity if entry.new_quantity is None else entry.new_quantity
+    return False
 
 
 def _first_unread(entries: Sequence[AuditEntry], read_on: datetime, quantity: int) -> int:
@@ -109,17 +125,14 @@ class Between:
 def came_between(entries: Iterable[AuditEntry], ours: str, write: Write | None, read_on: datetime) -> Between:
     """Find what ours came on top of; what is not about seats counts only where it cannot have been read.
 
-    ``entries`` come as `since_read` orders them.
+    ``entries`` come as `since_read` orders them. What did not succeed, by others or by us, came to nothing.
     """
-    listed = list(entries)
-    place = next((place for place, entry in enumerate(listed) if entry.correlation_id.lower() == ours), None)
+    done = [entry for entry in entries if entry.status is RecordStatus.SUCCEEDED]
+    place = next((place for place, entry in enumerate(done) if entry.correlation_id.lower() == ours), None)
     if place is None:
         return Between()
-    mine = listed[place]
-    earlier = tuple(entry for entry in listed[:place] if moves_seats(entry) or entry.at > read_on)
-    if write is None or mine.status is not RecordStatus.SUCCEEDED:
-        return Between(earlier)
-    return Between(earlier, undone_seats(write, [mine]))
+    earlier = tuple(entry for entry in done[:place] if moves_seats(entry) or entry.at > read_on)
+    return Between(earlier, undone_seats(write, [done[place]]) if write else None)
 
 
 def in_between(order: ChangeOrder, entries: Iterable[AuditEntry]) -> dict[str, object]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tenantry.licensing.journal import in_order, since_read
-from tenantry.licensing.rules.facts import ScheduledChange, SubscriptionFacts
+from tenantry.licensing.rules.facts import ScheduledChange, Status, SubscriptionFacts
 from tenantry.licensing.rules.plan import CHANGES_QUANTITY, Intent, Target, Write
 from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus, SentWrite, Settled, Settlement, settle
 from tenantry.licensing.rules.terms import changes_nothing
@@ -16,53 +16,80 @@ from tests.licensing.rules.cases import ENDS, EXTENDS, NOW, nce, renewal_with
 
 OURS, THEIRS = "0d8a6a6e-5d4b-4f62-9b9b-1f2f0a5d1c11", "77b0a7b2-0000-4000-8000-000000000001"
 HORIZON = timedelta(seconds=60)
+STATUSES = {Intent.CANCEL: Status.DELETED, Intent.SUSPEND: Status.SUSPENDED, Intent.REACTIVATE: Status.ACTIVE}
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What one write asks for; what is None stays. ``change`` counts only where ``renews`` is set."""
+    """What one write asks for; what is None stays. ``change`` counts only where ``renews`` is set.
+
+    One that ``fails`` leaves a record that says so, and nothing else.
+    """
 
     quantity: int | None = None
     renews: bool | None = None
     change: ScheduledChange | None = None
+    status: Status | None = None
     anonymous: bool = False
+    fails: bool = False
 
 
 @dataclass(slots=True)
 class Microsoft:
-    """One subscription: a change of seats drops what is scheduled, and nothing to change leaves no record."""
+    """One subscription: a change of seats drops what is scheduled, and nothing to change leaves no record.
+
+    Nothing can be done with what is deleted, and with what is suspended little else than to take it back into use.
+    """
 
     facts: SubscriptionFacts
+    tells_status: bool
     journal: list[AuditEntry] = field(default_factory=list)
 
     def write(self, deed: Deed, second: float, correlation_id: str) -> bool:
         """Carry a write out; False when there was nothing to change."""
         before, facts = self.facts, self.facts
+        closed = facts.status is Status.SUSPENDED and deed.status not in (Status.ACTIVE, Status.DELETED)
+        if closed or facts.status is Status.DELETED:
+            return False
         if deed.renews is not None:
             facts = replace(facts, auto_renew=deed.renews, scheduled=(deed.change,) if deed.change else ())
         if deed.quantity not in (None, facts.quantity):
             facts = replace(facts, quantity=deed.quantity or 0, scheduled=())
+        if deed.status not in (None, facts.status):
+            facts = replace(facts, status=deed.status or facts.status, scheduled=())
         if facts == before:
             return False
-        self.facts = facts
-        at = NOW + timedelta(seconds=second)
-        entry = AuditEntry(
-            correlation_id, "update_subscription", RecordStatus.SUCCEEDED, at, before.quantity, facts.quantity
-        )
-        self.journal.append(entry)
-        return True
+        outcome = RecordStatus.FAILED if deed.fails else RecordStatus.SUCCEEDED
+        at, status = NOW + timedelta(seconds=second), facts.status if self.tells_status else None
+        numbers = before.quantity, facts.quantity
+        self.journal.append(AuditEntry(correlation_id, "update_subscription", outcome, at, *numbers, status))
+        if not deed.fails:
+            self.facts = facts
+        return not deed.fails
 
 
 NUMBERS = (11, 12, 13, 15)
 changes = st.sampled_from([None, renewal_with(8), renewal_with(13), renewal_with(12)])
-deeds = st.one_of(
-    st.builds(Deed, quantity=st.sampled_from(NUMBERS), anonymous=st.booleans()),
-    st.builds(Deed, renews=st.just(True), change=changes, anonymous=st.booleans()),
-    st.builds(Deed, renews=st.just(False), change=st.sampled_from([None, ENDS, EXTENDS]), anonymous=st.booleans()),
+asked = st.one_of(
+    st.builds(Deed, quantity=st.sampled_from(NUMBERS)),
+    st.builds(Deed, renews=st.just(True), change=changes),
+    st.builds(Deed, renews=st.just(False), change=st.sampled_from([None, ENDS, EXTENDS])),
+    st.builds(Deed, status=st.sampled_from([Status.ACTIVE, Status.SUSPENDED, Status.DELETED])),
+)
+seldom = st.sampled_from([False, False, False, True])
+deeds = st.builds(
+    lambda deed, anonymous, fails: replace(deed, anonymous=anonymous, fails=fails), asked, st.booleans(), seldom
 )
 starts = st.one_of(
     st.builds(lambda change: nce(scheduled=(change,) if change else ()), changes),
-    st.sampled_from([nce(auto_renew=False, scheduled=(ENDS,)), nce(auto_renew=False, scheduled=(EXTENDS,))]),
+    st.sampled_from(
+        [
+            nce(auto_renew=False),
+            nce(auto_renew=False, scheduled=(ENDS,)),
+            nce(auto_renew=False, scheduled=(EXTENDS,)),
+            nce(status=Status.SUSPENDED),
+        ]
+    ),
 )
 
 
@@ -70,9 +97,13 @@ starts = st.one_of(
 def wanted_writes(draw: st.DrawFn, read: SubscriptionFacts) -> Write:
     """Draw a write that the rules may plan for a subscription as it was read."""
     quantity, status = read.quantity, read.status
-    intent = draw(st.sampled_from([Intent.ADD_SEATS, Intent.SCHEDULE_CHANGE, Intent.WITHDRAW_SCHEDULE, Intent.RENEW,
-                                   Intent.END_AT_TERM, Intent.EXTEND_AT_TERM]))  # fmt: skip
+    intent = Intent.REACTIVATE
+    if status is Status.ACTIVE:
+        intents = [intent for intent in Intent if intent not in (Intent.RETURN_SEATS, Intent.REACTIVATE)]
+        intent = draw(st.sampled_from(intents))
     match intent:
+        case Intent.CANCEL | Intent.SUSPEND | Intent.REACTIVATE:
+            target = Target(quantity, STATUSES[intent], read.auto_renew)
         case Intent.SCHEDULE_CHANGE:
             target = Target(quantity, status, True, (draw(st.sampled_from([renewal_with(8), renewal_with(14)])),))
         case Intent.WITHDRAW_SCHEDULE:
@@ -80,7 +111,7 @@ def wanted_writes(draw: st.DrawFn, read: SubscriptionFacts) -> Write:
         case Intent.RENEW:
             target = Target(quantity, status, True, draw(st.sampled_from([(), (renewal_with(8),)])))
         case Intent.END_AT_TERM:
-            target = Target(quantity, status, False, (ENDS,))
+            target = Target(quantity, status, False, draw(st.sampled_from([(), (ENDS,)])))
         case Intent.EXTEND_AT_TERM:
             target = Target(quantity, status, False, (EXTENDS,))
         case _:
@@ -92,42 +123,62 @@ def wanted_writes(draw: st.DrawFn, read: SubscriptionFacts) -> Write:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What happened: others before our reading that it did not show, others after it, ours at its place, or never."""
+    """What happened: others before our reading (shown by it or not), others after it, ours at its place.
 
-    start: SubscriptionFacts
+    Ours may never arrive, or fail. Microsoft's clock is ``ahead`` of ours by so many seconds.
+    """
+
+    origin: SubscriptionFacts
+    seen: Sequence[Deed]
     unseen: Sequence[Deed]
     before: Sequence[Deed]
     after: Sequence[Deed]
     write: Write
     acts: bool
+    fails: bool
     accepted: bool
     shown: int  # how many of the last changes the reading afterwards does not show yet; none past the horizon
     over: bool
     long_ago: bool  # what our reading did not show was recorded long before it: the reading was an old one
     at_once: bool  # everything but what was before our reading happens in one moment, and is dated by chance
     dates: Sequence[int]
+    ahead: float
+    tells_status: bool
 
 
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
     """Draw a story of few deeds: two that matter are enough to go wrong."""
-    start = draw(starts)
-    few = st.lists(deeds, max_size=2)
+    origin, seen, tells_status = draw(starts), draw(st.lists(deeds, max_size=2)), draw(st.booleans())
+    start = _after(origin, seen)
+    assume(start.status is not Status.DELETED)
+    few = st.lists(deeds, max_size=3)
     over = draw(st.booleans())
     return Story(
-        start=start,
+        origin=origin,
+        seen=seen,
         unseen=draw(st.lists(deeds, max_size=1)),
         before=draw(few),
         after=draw(few),
         write=draw(wanted_writes(start)),
         acts=draw(st.booleans()),
+        fails=draw(seldom),
         accepted=draw(st.booleans()),
         shown=0 if over else draw(st.integers(0, 1)),
         over=over,
         long_ago=draw(st.booleans()),
         at_once=draw(st.booleans()),
-        dates=draw(st.permutations(range(6))),
+        dates=draw(st.permutations(range(7))),
+        ahead=draw(st.sampled_from([-8, -3, -0.5, 0, 0.5, 3, 8])),
+        tells_status=tells_status,
     )
+
+
+def _after(facts: SubscriptionFacts, several: Sequence[Deed]) -> SubscriptionFacts:
+    microsoft = Microsoft(facts, tells_status=True)
+    for deed in several:
+        microsoft.write(deed, 0, THEIRS)
+    return microsoft.facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,53 +192,56 @@ class Truth:
 
 def tell(story: Story) -> tuple[Settlement, Truth]:
     """Let the story happen, and settle our write from what can be known of it."""
-    microsoft = Microsoft(story.start)
+    microsoft = Microsoft(story.origin, story.tells_status)
     states = [microsoft.facts]
+    read = len(story.seen) + len(story.unseen)
     acted = False
 
     def dated() -> float:
-        place = len(states) - 1
-        if story.at_once and place >= len(story.unseen):
-            return 5 + story.dates[place] / 10
-        long_ago = -60 if story.long_ago and place < len(story.unseen) else 0
-        return 2 * (place - len(story.unseen)) + 1 + long_ago
+        after_reading = len(states) - 1 - read
+        if story.at_once and after_reading >= 0:
+            return 5 + story.ahead + story.dates[after_reading] / 10
+        long_ago = -60 if story.long_ago and after_reading < 0 else 0
+        return 2 * after_reading + 1 + story.ahead + long_ago
 
     def theirs(several: Sequence[Deed]) -> None:
         for deed in several:
             microsoft.write(deed, dated(), "" if deed.anonymous else THEIRS)
             states.append(microsoft.facts)
 
+    theirs(story.seen)
+    start = microsoft.facts
     theirs(story.unseen)
     theirs(story.before)
     as_wanted = was_so = story.accepted and _shows(story.write, microsoft.facts)
     if story.acts:
-        acted = microsoft.write(_as_sent(story), dated(), OURS)
+        was_so = _shows(story.write, microsoft.facts)
+        acted = microsoft.write(_as_sent(story.write, start, fails=story.fails), dated(), OURS)
         as_wanted = _shows(story.write, microsoft.facts)
-        was_so = not acted
         states.append(microsoft.facts)
     theirs(story.after)
-    sent = SentWrite(
-        story.write, story.start, OURS, NOW, HORIZON, accepted=story.accepted and (story.acts or story.over)
-    )
-    journal = since_read(in_order(microsoft.journal), OURS, NOW, story.start.quantity)
-    current = states[max(0, len(states) - 1 - story.shown)]
+    sent = SentWrite(story.write, start, OURS, NOW, HORIZON, accepted=story.accepted and (story.acts or story.over))
+    journal = since_read(in_order(microsoft.journal), OURS, NOW, start.quantity)
+    current = states[max(len(story.seen), len(states) - 1 - story.shown)]
     found = settle(sent, current, journal, NOW + HORIZON if story.over else NOW + timedelta(seconds=30))
     return found, Truth(acted, as_wanted, was_so)
 
 
-def _as_sent(story: Story) -> Deed:
+def _as_sent(write: Write, read: SubscriptionFacts, *, fails: bool) -> Deed:
     """Write the body out: the whole resource as it was read, with what the intent changes."""
-    target = story.write.target
-    if story.write.intent in CHANGES_QUANTITY:
-        [change] = story.start.scheduled or (None,)
-        return Deed(target.quantity, bool(story.start.auto_renew), change)
+    target = write.target
+    if write.intent in CHANGES_QUANTITY or write.intent in STATUSES:
+        [change] = read.scheduled or (None,)
+        return Deed(target.quantity, bool(read.auto_renew), change, STATUSES.get(write.intent), fails=fails)
     [change] = target.scheduled or (None,)
-    return Deed(story.start.quantity, bool(target.auto_renew), change)
+    return Deed(read.quantity, bool(target.auto_renew), change, fails=fails)
 
 
 def _shows(write: Write, facts: SubscriptionFacts) -> bool:
     if write.intent in CHANGES_QUANTITY:
         return facts.quantity == write.target.quantity
+    if write.intent in STATUSES:
+        return facts.status is STATUSES[write.intent]
     left = tuple(change for change in facts.scheduled if not changes_nothing(change, facts))
     want = tuple(change for change in write.target.scheduled if not changes_nothing(change, facts))
     return (facts.auto_renew, left) == (write.target.auto_renew, want)
@@ -214,7 +268,7 @@ def test_nothing_untrue_is_said_of_a_write(story: Story) -> None:
         case Settled.UNDECIDABLE:
             assert not truth.acted, "our own record is there: it has to be decided"
             theirs = (*story.unseen, *story.before, *story.after)
-            if all(deed.renews is None for deed in theirs):
+            if all(deed.renews is None and deed.status is None for deed in theirs):
                 # Changes of seats explain everything but what may be ours, and what nobody has recorded.
                 assert found.evidence[1] == "record_without_id" or found.evidence == (
                     "state_reached",

@@ -206,12 +206,13 @@ def _settle_undone(
 ) -> Settlement:
     """Our record is of seats alone: the decision counts as taken only where it shows and nobody else may have taken it.
 
-    Not before the horizon: an old reading may still show somebody's schedule that ours dropped.
+    Not before the horizon, nor with other seats than ours left: an old reading may still show somebody's schedule that
+    ours dropped.
     """
     seen = _look(sent, current)
     if not over:
         return Settlement(Settled.WAIT, (seen, "own_record_of_seats"), done)
-    if is_reached(sent.write, current) and not later:
+    if is_reached(sent.write, current) and not later and current.quantity == done[-1].new_quantity:
         return Settlement(Settled.APPLIED, (seen, "own_record_of_seats"), done)
     return Settlement(Settled.OTHER_EFFECT, (seen, "own_record_of_seats"), done)
 
