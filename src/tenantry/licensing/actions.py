@@ -247,6 +247,8 @@ def settle_by_hand(
     order = ChangeOrder.objects.select_for_update(of=("self",)).select_related("subscription").get(id=order_id)
     if order.state != OrderState.UNSURE or not order.needs_person:
         return _refuse("already_settled", "settle_once", "see_outcome")
+    # Who compares the kept wish meanwhile would put back the one that this order replaces.
+    subscription = Subscription.objects.select_for_update(of=("self",)).get(id=order.subscription_id)
     plan = plan_from_json(order.plan)
     done = OrderState.SCHEDULED if isinstance(plan.verdict, Scheduled) else OrderState.APPLIED
     order.state = done if took_effect else OrderState.FAILED
@@ -259,7 +261,7 @@ def settle_by_hand(
     _event(order, "settled_by_hand", moment, {"by": acting_as.label, "note": note[:500]})
     _audit(order, "change_order.settled_by_hand", acting_as, moment, after=order.outcome)
     if took_effect:
-        remember(order, plan, order.subscription, facts_of(order.subscription), moment)
+        remember(order, plan, subscription, facts_of(subscription), moment)
     # The refresh compares what is remembered with what Microsoft has.
     enqueue("licensing.refresh_company", company_id=str(order.company_id))
     return None

@@ -17,7 +17,7 @@ from tenantry.licensing import actions
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState, Subscription, Wish
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import facts_of
-from tenantry.licensing.remembering import remember, stands
+from tenantry.licensing.remembering import more_than_seats, remember, stands
 from tenantry.licensing.rules.facts import EndOfTerm, Status, SubscriptionFacts
 from tenantry.licensing.rules.plan import Plan
 from tenantry.licensing.rules.wishes import DecideEndOfTerm, ScheduleQuantity
@@ -66,6 +66,8 @@ def check(subscription: Subscription, moment: Moment) -> None:
 def _put_back(wish: Wish, subscription: Subscription, facts: SubscriptionFacts, moment: Moment) -> Refusal | None:
     if facts.scheduled_at_term_end is not None:
         return Refusal("other_schedule", "wishes_survive", "decide_again")
+    if not facts.auto_renew and more_than_seats(wish) is not None:
+        return Refusal("put_back_refused", "wishes_survive", "decide_again")
     if subscription.orders.filter(
         actor_kind=ActorKind.SYSTEM,
         state__in=(OrderState.REFUSED, OrderState.FAILED),
@@ -85,7 +87,7 @@ def _put_back(wish: Wish, subscription: Subscription, facts: SubscriptionFacts, 
 
 def _as_wish(wish: Wish, facts: SubscriptionFacts) -> AnyWish:
     if wish.choice == EndOfTerm.RENEW and wish.quantity is not None and facts.auto_renew:
-        return ScheduleQuantity(wish.quantity)
+        return ScheduleQuantity(wish.quantity, more_than_seats(wish))
     return DecideEndOfTerm(EndOfTerm(wish.choice), wish.quantity)
 
 

@@ -1,10 +1,20 @@
 """Remember what a company decided for the end of a term, however its order came out: the wish outlives the schedule."""
 
+from dataclasses import replace
+
 from tenantry.kernel.actor import ActorKind
 from tenantry.licensing.models import ChangeOrder, Subscription, Wish
 from tenantry.licensing.moment import Moment
-from tenantry.licensing.rules.facts import EndOfTerm, ScheduledAction, ScheduledChange, SubscriptionFacts
-from tenantry.licensing.rules.plan import Intent, Plan, Write
+from tenantry.licensing.rules.facts import (
+    EndOfTerm,
+    ScheduledAction,
+    ScheduledChange,
+    SubscriptionFacts,
+    facts_from_json,
+    same_change,
+)
+from tenantry.licensing.rules.plan import Intent, Plan, Write, plan_from_json
+from tenantry.licensing.rules.terms import changes_nothing
 
 CHOICES = {
     ScheduledAction.RENEW: EndOfTerm.RENEW,
@@ -33,11 +43,12 @@ def remember(
         change = _at_term_end(plan.write, facts)
         choice = CHOICES.get(change.action) if change else _by_auto_renew(plan.write)
         _store(subscription, facts, choice, change, moment, order=order, keep_author=by_system)
-    elif waiting := next(iter(plan.write.put_back), None):
+    elif waiting := _at_term_end(plan.write, facts):
         choice = CHOICES.get(waiting.action)
         _store(subscription, facts, choice, waiting, moment, order=order, keep_author=True)
     else:
-        Wish.objects.filter(subscription=subscription).exclude(choice=EndOfTerm.RENEW, quantity=None).delete()
+        # A number for the renewal gives way to the new number; how the term ends is another question.
+        Wish.objects.filter(subscription=subscription, choice=EndOfTerm.RENEW).exclude(quantity=None).delete()
 
 
 def remember_renewal(subscription: Subscription, facts: SubscriptionFacts, decided_by: str, moment: Moment) -> None:
@@ -94,17 +105,33 @@ def stands(wish: Wish, facts: SubscriptionFacts) -> bool:
     if wish.choice == EndOfTerm.RENEW:
         if not facts.auto_renew:
             return False
+        more = more_than_seats(wish)
+        if more is not None:
+            return same_change(more, change)
         if change is None:
             return wish.quantity in (None, facts.quantity)
-        return change.action in (ScheduledAction.RENEW, ScheduledAction.TRANSITION) and (
-            wish.quantity is None or change.quantity == wish.quantity
-        )
+        if wish.quantity is None:
+            return changes_nothing(change, facts)
+        return CHOICES.get(change.action) is EndOfTerm.RENEW and change.quantity == wish.quantity
     if facts.auto_renew:
         return False
     if change is None:
         # Switched off without a choice: that was all there was to ending before the extended term.
         return wish.choice == EndOfTerm.END and wish.order is not None and not _has_choice(wish.order)
     return CHOICES.get(change.action) == wish.choice
+
+
+def more_than_seats(wish: Wish) -> ScheduledChange | None:
+    """Return the change that a wish is about where it brings another product, term or billing plan with it."""
+    order = wish.order
+    write = plan_from_json(order.plan).write if order else None
+    if order is None or order.before is None or write is None:
+        return None
+    before = facts_from_json(order.before)
+    change = _at_term_end(write, before)
+    if change is None or CHOICES.get(change.action) is not EndOfTerm.RENEW:
+        return None
+    return None if changes_nothing(replace(change, quantity=None), before) else change
 
 
 def _has_choice(order: ChangeOrder) -> bool:

@@ -90,13 +90,11 @@ def plan_scheduled_quantity(facts: SubscriptionFacts, wish: ScheduleQuantity, no
     waiting = facts.scheduled_at_term_end
     if waiting is not None and waiting.action in _DECISIONS:
         return refused(wish, refuse(RuleName.END_OF_TERM_CHOICE, "ending_is_a_decision"), now, book)
-    if wish.quantity == end_of_term(facts, now, book).quantity:
+    if wish.change is None and wish.quantity == end_of_term(facts, now, book).quantity:
         reason = "same_quantity" if waiting is None else "already_scheduled"
         refusal = refuse(RuleName.SOMETHING_CHANGES, reason, "choose_another_number", quantity=wish.quantity)
         return refused(wish, refusal, now, book)
-    change = _renewal(facts, wish.quantity, now, book)
-    if waiting is not None:
-        change = replace(waiting, quantity=wish.quantity)
+    change = replace(waiting or wish.change or _renewal(facts, wish.quantity, now, book), quantity=wish.quantity)
     if changes_nothing(change, facts):
         return _plan(facts, wish, Intent.WITHDRAW_SCHEDULE, True, (), now, book, RuleName.SCHEDULE_AT_TERM_END)
     return _plan(facts, wish, Intent.SCHEDULE_CHANGE, True, (change,), now, book, RuleName.SCHEDULE_AT_TERM_END)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import cast
 
 from tenantry.licensing.rules import codec
-from tenantry.licensing.rules.facts import EndOfTerm
+from tenantry.licensing.rules.facts import EndOfTerm, ScheduledChange
 
 
 class ScheduleHandling(StrEnum):
@@ -26,9 +26,13 @@ class SetQuantity(codec.Tagged):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleQuantity(codec.Tagged):
-    """Have ``quantity`` seats from the next term on."""
+    """Have ``quantity`` seats from the next term on.
+
+    ``change`` is what else the next term was to bring (product, term, billing plan), where such a change is put back.
+    """
 
     quantity: int
+    change: ScheduledChange | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,160 @@
+"""What was decided for the end of a term is kept as it was decided: the whole change, and against whom."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+from django.db import connection as database
+from django.db import transaction
+
+from tenantry.kernel.actor import Actor
+from tenantry.kernel.ids import CompanyId
+from tenantry.kernel.refusals import Refusal
+from tenantry.licensing import actions, keeping
+from tenantry.licensing.models import ChangeOrder, OrderState, Subscription, Wish
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.queries import SubscriptionView, needs_decision
+from tenantry.licensing.rules.facts import EndOfTerm, Term, fingerprint
+from tenantry.licensing.rules.wishes import DecideEndOfTerm, ScheduleHandling, ScheduleQuantity, SetQuantity
+from tests.scenarios.months import change_elsewhere, refreshed, schedule_elsewhere
+from tests.support.house import OWNER, House, finish
+from tests.support.orders import ANNA, BEN, placed
+
+PREMIUM = "Microsoft 365 Business Premium"
+RIVERA = "842e905e-b4a5-56d2-88c8-5dc389b3b006"
+
+
+@pytest.fixture
+def view(house: House) -> SubscriptionView:
+    """A subscription for a year that renews by itself."""
+    return house.subscription(house.add_company(), PREMIUM)
+
+
+def confirm(view: SubscriptionView, who: Actor = ANNA) -> Refusal | None:
+    """Say that it may renew as it does by itself, as the page does."""
+    return actions.confirm_renewal(
+        acting_as=who,
+        company_id=CompanyId(view.row.company_id),
+        subscription_id=view.id,
+        seen=fingerprint(view.facts),
+        moment=Moment.current(),
+    )
+
+
+def test_a_confirmed_renewal_is_not_what_somebody_else_scheduled_instead(house: House, view: SubscriptionView) -> None:
+    assert confirm(view) is None
+    assert confirm(view, BEN) is None  # the first one has decided it
+    assert refreshed(house, view).ending.quantity == view.facts.quantity
+    assert Wish.objects.get().lost_at is None
+
+    schedule_elsewhere(house, view, view.facts.quantity - 4)
+    after = refreshed(house, view)
+
+    wish = Wish.objects.get()
+    assert (wish.decided_by, wish.lost_reason and wish.lost_reason["reason"]) == (ANNA.label, "other_schedule")
+    assert [one.id for one in needs_decision([after], house.sandbox.now())] == [view.id]
+    assert not ChangeOrder.objects.exists()
+
+
+def test_a_confirmed_renewal_outlives_a_change_of_seats(house: House, view: SubscriptionView) -> None:
+    assert confirm(view) is None
+    finish(placed(view, SetQuantity(view.facts.quantity + 1)).id)
+    wish = Wish.objects.get()
+    assert (wish.choice, wish.quantity, wish.lost_at, ChangeOrder.objects.count()) == ("renew", None, None, 1)
+
+
+def test_a_confirmed_renewal_asks_for_the_subscription_as_it_is(house: House, view: SubscriptionView) -> None:
+    change_elsewhere(house, view, quantity=view.facts.quantity + 1)
+    refreshed(house, view)
+    outcome = confirm(view)
+    assert isinstance(outcome, Refusal) and outcome.reason == "changed_meanwhile"
+    under_way = house.view(view.row)
+    placed(under_way, ScheduleQuantity(view.facts.quantity - 2))
+    outcome = confirm(under_way)
+    assert isinstance(outcome, Refusal) and outcome.reason == "order_under_way"
+    assert not Wish.objects.exists()
+
+
+def test_two_people_who_confirm_at_once_decide_once(view: SubscriptionView) -> None:
+    together = threading.Barrier(2)
+
+    def confirm_together(who: Actor) -> Refusal | None:
+        try:
+            together.wait(5)
+            return confirm(view, who)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor() as beside:
+        assert list(beside.map(confirm_together, (ANNA, BEN))) == [None, None]
+    assert view.row.changes.filter(source="decision").count() == Wish.objects.count() == 1
+
+
+@pytest.mark.parametrize("fewer", [0, 2])
+def test_a_renewal_into_another_term_is_put_back_whole(house: House, view: SubscriptionView, fewer: int) -> None:
+    seats = view.facts.quantity
+    schedule_elsewhere(house, view, seats - fewer, term="P1M")
+    view = refreshed(house, view)
+
+    finish(placed(view, SetQuantity(seats + 1, ScheduleHandling.KEEP)).id)
+
+    assert [order.state for order in ChangeOrder.objects.order_by("number")] == ["applied", "scheduled"]
+    [change] = house.view(view.row).facts.scheduled
+    assert (change.quantity, change.term) == (seats - fewer, Term.MONTH)
+    assert Wish.objects.get().lost_at is None
+
+    schedule_elsewhere(house, view, seats - fewer)  # a year again: not what was decided
+    refreshed(house, view)
+    lost = Wish.objects.get().lost_reason
+    assert lost is not None and lost["reason"] == "other_schedule"
+    assert ChangeOrder.objects.count() == 2
+
+
+def test_a_renewal_into_another_term_is_not_bought_again_as_one_into_the_same_term(
+    house: House, view: SubscriptionView
+) -> None:
+    schedule_elsewhere(house, view, view.facts.quantity - 2, term="P1M")
+    finish(placed(refreshed(house, view), ScheduleQuantity(view.facts.quantity - 3)).id)
+    change_elsewhere(house, view, body={"autoRenewEnabled": False, "scheduledActions": None})
+
+    after = refreshed(house, view)
+
+    assert (after.facts.auto_renew, ChangeOrder.objects.count()) == (False, 1)
+    lost = Wish.objects.get().lost_reason
+    assert lost is not None and lost["reason"] == "put_back_refused"
+
+
+def test_how_a_term_ends_outlives_a_change_of_seats_where_nothing_is_scheduled_for_it(house: House) -> None:
+    view = house.subscription(house.add_company(RIVERA), "Exchange Online (Plan 1)")
+    finish(placed(view, DecideEndOfTerm(EndOfTerm.END)).id)
+    finish(placed(house.view(view.row), SetQuantity(view.facts.quantity + 1)).id)
+    assert [order.state for order in ChangeOrder.objects.order_by("number")] == ["scheduled", "applied"]
+    assert [(wish.choice, wish.lost_at) for wish in Wish.objects.all()] == [("end", None)]
+
+
+def test_a_comparison_waits_for_a_person_who_is_settling_an_order(house: House, view: SubscriptionView) -> None:
+    finish(placed(view, ScheduleQuantity(view.facts.quantity - 2)).id)
+    order = placed(house.view(view.row), ScheduleQuantity(view.facts.quantity - 3))
+    ChangeOrder.objects.filter(id=order.id).update(state=OrderState.UNSURE, needs_person=True, outcome={})
+    asked = threading.Event()
+
+    def settle() -> None:
+        try:
+            asked.wait(5)
+            actions.settle_by_hand(
+                acting_as=OWNER, order_id=order.id, took_effect=True, note="", moment=Moment.current()
+            )
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor() as beside:
+        settling = beside.submit(settle)
+        with transaction.atomic():
+            row = Subscription.objects.select_for_update().get(id=view.id)
+            asked.set()
+            wait([settling], timeout=1)
+            # As a refresh does it: the order is open for as long as the subscription's row is held.
+            assert row.orders.filter(state=OrderState.UNSURE).exists()
+            keeping.check(row, Moment.current())
+        settling.result()
+    assert Wish.objects.get().quantity == view.facts.quantity - 3
