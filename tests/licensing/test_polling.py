@@ -6,8 +6,11 @@ from tenantry.connection.models import PartnerConnection
 from tenantry.jobs.queue import enqueue
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
-from tenantry.licensing.models import CompanyRefresh
-from tests.support.house import House
+from tenantry.licensing.models import ChangeOrder, CompanyRefresh
+from tenantry.licensing.polling import OVERLAP
+from tenantry.licensing.rules.wishes import SetQuantity
+from tests.support.house import House, finish
+from tests.support.orders import placed
 
 
 def polled() -> list[str]:
@@ -43,3 +46,22 @@ def test_after_months_without_a_change_the_next_one_is_still_noticed(house: Hous
 
     assert polled() == ["licensing.refresh_company"]
     assert house.view(view.row).facts.quantity == view.facts.quantity + 1
+
+
+def test_what_was_told_of_an_order_stays_told_when_its_first_records_grow_old(house: House) -> None:
+    view = house.subscription(house.add_company(), "Microsoft 365 Business Premium")
+    about = {"path": f"*/subscriptions/{view.row.upstream_id}", "method": "PATCH", "count": 1, "delta": 1}
+    order = placed(view, SetQuantity(view.facts.quantity + 5))
+    house.sandbox.fault("seats_changed", **about)
+    order = finish(order.id)
+    assert order.read_on is not None and order.outcome is not None
+    earlier = {"by": "ann@kestrel-it.example", "at": order.read_on.isoformat(), "from": 40, "to": 42}
+    told = {"overwrote": [earlier, *order.outcome["overwrote"]]}
+    ChangeOrder.objects.filter(id=order.id).update(outcome=told)
+
+    # The oldest record that is looked at is now one of the order's last.
+    PartnerConnection.objects.filter(id=house.connection.id).update(audit_read_until=order.read_on + OVERLAP)
+    polled()
+
+    order.refresh_from_db()
+    assert order.outcome == told

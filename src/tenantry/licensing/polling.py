@@ -5,16 +5,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import Q
 
 from tenantry.clients.http.errors import UpstreamError
 from tenantry.clients.partner_center.models import AuditRecord
 from tenantry.connection import actions as connections
 from tenantry.connection.queries import audit_cursor, client_for
 from tenantry.jobs.queue import enqueue
-from tenantry.kernel import clock
 from tenantry.licensing import outcomes
-from tenantry.licensing.journal import entries_about, in_between, since_read, subscriptions_of
+from tenantry.licensing.journal import CLOCK_SKEW, entries_about, in_between, since_read, subscriptions_of
 from tenantry.licensing.models import ChangeOrder, OrderState
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.rules.facts import facts_from_json
@@ -43,11 +41,12 @@ def poll_connection(connection_id: uuid.UUID) -> int:
     except UpstreamError as error:
         log.warning("audit_poll.failed", connection=str(connection_id), words=error.words)
         return 0
-    new = [record for record in found.items if record.operation_date and record.operation_date > seen_until - OVERLAP]
+    since = seen_until - OVERLAP
+    new = [record for record in found.items if record.operation_date and record.operation_date > since]
     companies = _companies(connection_id, new, moment)
     for company in companies:
         enqueue("licensing.refresh_company", queueing_lock=f"refresh:{company.id}", company_id=company.id)
-    _note_overwritten(new)
+    _note_overwritten(new, since)
     if any(word in record.resource_type.lower() for record in new for word in _TENANT_WORDS):
         key = f"tenants:{connection_id}"
         enqueue("connection.refresh_tenants", lock=key, queueing_lock=key, connection_id=connection_id)
@@ -95,11 +94,14 @@ def _as_uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-def _note_overwritten(records: list[AuditRecord]) -> None:
-    """Say on orders that took effect lately what they came on top of, when the records only tell it now."""
-    since = clock.now() - timedelta(hours=2)
+def _note_overwritten(records: list[AuditRecord], since: datetime) -> None:
+    """Say on orders that took effect lately what they came on top of, when the records only tell it now.
+
+    ``since``: the oldest of the records may be this old. Orders with a part of their story before it are left alone,
+    because the rest alone would take back what was told.
+    """
     lately = ChangeOrder.objects.filter(
-        Q(state=OrderState.APPLIED) | Q(state=OrderState.SCHEDULED), sent_at__gt=since, read_on__isnull=False
+        state__in=(OrderState.APPLIED, OrderState.SCHEDULED), read_on__gt=since + CLOCK_SKEW
     ).select_related("company", "subscription")
     for order in lately:
         if order.read_on is None or order.before is None:
