@@ -59,12 +59,19 @@ def test_an_extension_runs_month_by_month_and_can_be_renewed(house: House) -> No
 
     assert (after.facts.status, after.facts.in_extended_term) == (Status.ACTIVE, True)
     assert (kept_wish(after), verbs(view.id)) == (None, ["wish.came_true"])
+    assert needs_decision([after], house.sandbox.now()) == []
 
     back = finish(placed(after, DecideEndOfTerm(EndOfTerm.RENEW)).id)
     assert back.state == OrderState.APPLIED
     renewed = after_term(house, after)
     assert (renewed.facts.in_extended_term, renewed.facts.auto_renew) == (False, True)
     assert renewed.facts.quantity == view.facts.quantity
+
+    # What was chosen for one term says nothing about the next one.
+    change_elsewhere(house, renewed, body={"autoRenewEnabled": False})
+    again = after_term(house, refreshed(house, renewed))
+    assert again.facts.in_extended_term
+    assert [found.id for found in needs_decision([again], house.sandbox.now())] == [view.id]
 
 
 def test_a_schedule_that_somebody_dropped_is_put_back_under_the_name_of_who_wished_it(house: House) -> None:

@@ -281,7 +281,7 @@ def needs_decision(found: Iterable[SubscriptionView], now: datetime) -> list[Sub
     and an extended term that nobody has chosen. A monthly term that renews is a decision in itself.
     """
     looked_at = list(found)
-    extended = {view.id for view in looked_at if view.ending.outcome is Outcome.STAYS_EXTENDED}
+    extended = {view.id: view.facts for view in looked_at if view.ending.outcome is Outcome.STAYS_EXTENDED}
     chosen = _chose_to_extend(extended)
 
     def open_question(view: SubscriptionView) -> bool:
@@ -301,14 +301,19 @@ def needs_decision(found: Iterable[SubscriptionView], now: datetime) -> list[Sub
     return [view for view in looked_at if open_question(view)]
 
 
-def _chose_to_extend(ids: set[uuid.UUID]) -> set[uuid.UUID]:
-    """Return which of some subscriptions somebody let roll into the extended term on purpose."""
-    if not ids:
+def _chose_to_extend(extended: Mapping[uuid.UUID, SubscriptionFacts]) -> set[uuid.UUID]:
+    """Return which of some subscriptions somebody let roll into the extended term on purpose, in their last term."""
+    if not extended:
         return set()
     chosen = ChangeOrder.objects.filter(
-        subscription_id__in=ids, state=OrderState.SCHEDULED, plan__write__intent=Intent.EXTEND_AT_TERM
+        subscription_id__in=extended, state=OrderState.SCHEDULED, plan__write__intent=Intent.EXTEND_AT_TERM
     )
-    return set(chosen.values_list("subscription_id", flat=True))
+    began = {subscription_id: facts.term_start for subscription_id, facts in extended.items()}
+    return {
+        subscription_id
+        for subscription_id, requested_at in chosen.values_list("subscription_id", "requested_at")
+        if (start := began[subscription_id]) is None or requested_at >= start
+    }
 
 
 def orders(company_id: CompanyId) -> QuerySet[ChangeOrder]:
