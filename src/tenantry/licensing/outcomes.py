@@ -154,8 +154,8 @@ def _tell_in_between(order: ChangeOrder, evidence: Mapping[str, object]) -> None
             "change_overwritten",
             _("Change order #%(number)s came on top of a change by somebody else") % {"number": order.number},
             _(
-                "Somebody changed the subscription right before the order reached Microsoft, and the order set it as "
-                "it had been read before. The order's page names that change: look whether it is to be made again."
+                "Somebody changed the subscription right before the order reached Microsoft, and the order may have "
+                "undone that. The order's page names that change: look whether it has to be made again."
             ),
         )
 

@@ -82,7 +82,7 @@ def test_a_decision_that_undid_somebodys_seats_says_so_to_each_role(
     told = text(signed_in(BEN), page)
     assert "This had another effect than the one you wished for." in told
     assert f"somebody else set {seats + 1} seats. It carried the seats as they were before" in told
-    assert "We put it back: the subscription's page shows how it stands." in told
+    assert "We keep it and put it back where we can: the subscription's page shows how it stands." in told
     assert "Took another effect" in told and "Nothing has changed" not in told
     assert "Put 1 seat back" in told
     assert "Put 1 seat back" not in text(signed_in(CHLOE), page)

@@ -142,7 +142,7 @@ def _outcome(
         case OrderState.REFUSED:
             return _("Microsoft refused it."), ""
         case _ if had_other_effect(order):
-            again = _("The decision was dropped with it. It is kept, and put back by an order of its own.")
+            again = _("The decision was dropped with it. It is kept: the subscription's page shows how it stands.")
             told = " ".join(filter(None, (undone_words(order), _came_on_top(outcome, now), again)))
             return _("It acted, but undid somebody's change of seats instead."), told
         case _:

@@ -204,7 +204,8 @@ def _put_back(order: ChangeOrder) -> NextStep | None:
 def _failed(order: ChangeOrder) -> tuple[str, str]:
     if had_other_effect(order):
         again = _(
-            "Microsoft dropped the decision with it. We put it back: the subscription's page shows how it stands."
+            "Microsoft dropped the decision with it. We keep it and put it back where we can: the subscription's page "
+            "shows how it stands."
         )
         return _("This had another effect than the one you wished for."), f"{undone_words(order)} {again}"
     if _of(order.outcome).get("by_hand"):
