@@ -16,6 +16,7 @@ from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView, needs_decision
 from tenantry.licensing.rules.facts import EndOfTerm, Term, fingerprint
 from tenantry.licensing.rules.wishes import DecideEndOfTerm, ScheduleHandling, ScheduleQuantity, SetQuantity
+from tenantry.notices.models import Notice
 from tests.scenarios.months import change_elsewhere, refreshed, schedule_elsewhere
 from tests.support.house import OWNER, House, finish
 from tests.support.orders import ANNA, BEN, placed
@@ -122,6 +123,18 @@ def test_a_renewal_into_another_term_is_not_bought_again_as_one_into_the_same_te
     assert (after.facts.auto_renew, ChangeOrder.objects.count()) == (False, 1)
     lost = Wish.objects.get().lost_reason
     assert lost is not None and lost["reason"] == "put_back_refused"
+
+
+def test_who_takes_a_wish_out_again_and_again_is_not_answered_for_ever(house: House, view: SubscriptionView) -> None:
+    finish(placed(view, ScheduleQuantity(view.facts.quantity - 2)).id)
+    for _ in range(8):
+        change_elsewhere(house, view, body={"scheduledActions": None, "scheduledNextTermInstructions": None})
+        refreshed(house, view)
+
+    assert ChangeOrder.objects.filter(actor_kind="system", state=OrderState.SCHEDULED).count() == 6
+    lost = Wish.objects.get().lost_reason
+    assert lost is not None and lost["reason"] == "put_back_refused"
+    assert Notice.objects.filter(kind="schedule_lost").count() == 1
 
 
 def test_how_a_term_ends_outlives_a_change_of_seats_where_nothing_is_scheduled_for_it(house: House) -> None:

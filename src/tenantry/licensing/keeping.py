@@ -26,6 +26,8 @@ from tenantry.notices.actions import notify
 
 # A wish that could not be put back is tried again this much later, in case the hindrance has passed.
 _TRY_AGAIN_AFTER = timedelta(hours=1)
+# As often a wish is put back in that time: whoever takes it out again and again at Microsoft has to talk to a person.
+_MOST_PUT_BACKS = 6
 _RENEWAL_TAKES_AT_MOST = timedelta(hours=24)
 
 
@@ -68,11 +70,11 @@ def _put_back(wish: Wish, subscription: Subscription, facts: SubscriptionFacts, 
         return Refusal("other_schedule", "wishes_survive", "decide_again")
     if not facts.auto_renew and more_than_seats(wish) is not None:
         return Refusal("put_back_refused", "wishes_survive", "decide_again")
-    if subscription.orders.filter(
-        actor_kind=ActorKind.SYSTEM,
-        state__in=(OrderState.REFUSED, OrderState.FAILED),
-        requested_at__gt=moment.commerce - _TRY_AGAIN_AFTER,
-    ).exists():
+    lately = subscription.orders.filter(
+        actor_kind=ActorKind.SYSTEM, requested_at__gt=moment.commerce - _TRY_AGAIN_AFTER
+    )
+    failed = lately.filter(state__in=(OrderState.REFUSED, OrderState.FAILED))
+    if failed.exists() or lately.count() >= _MOST_PUT_BACKS:
         return Refusal("put_back_refused", "wishes_survive", "decide_again")
     label = _label(wish)
     placed = actions.place_system_order(
