@@ -135,6 +135,7 @@ MIDDLEWARE = [
     "tenantry.config.proxy.ProxyMiddleware",
     "tenantry.config.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",  # so far out that early refusals carry it too
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -143,7 +144,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "tenantry.web.middleware.ViewerMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -183,8 +183,12 @@ SESSION_COOKIE_NAME = "__Host-tenantry" if _HTTPS else "tenantry"
 SESSION_IDLE_MINUTES = env.number("TENANTRY_SESSION_IDLE_MINUTES", 60, least=1)
 SESSION_ABSOLUTE_HOURS = env.number("TENANTRY_SESSION_ABSOLUTE_HOURS", 10, least=1)
 FRESH_SIGN_IN_MINUTES = env.number("TENANTRY_FRESH_SIGN_IN_MINUTES", 60, least=1)
+# Messages end with the session: in a cookie of their own they would wait for whoever signs in next.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_HTTPONLY = True
+# Under this name browsers take the cookie from this very host alone, from none beside it.
+CSRF_COOKIE_NAME = "__Host-tenantry-csrf" if _HTTPS else "csrftoken"
 CSRF_FAILURE_VIEW = "tenantry.config.errors.form_expired"
 SECURE_HSTS_SECONDS = 31536000 if _HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True

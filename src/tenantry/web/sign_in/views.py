@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
@@ -176,6 +177,8 @@ def _let_in(request: HttpRequest, identity: Identity, pending: attempts.Pending,
         return _end(request, pages.ending_of(outcome.reason), identity.username)
     proved_at = None if identity.auth_time is None else min(identity.auth_time, now)
     session.begin(request.session, person_id=who.person.id, proved_at=proved_at, now=now)
+    if pending.again is None:
+        rotate_token(request)  # forms of before belong to somebody else; in a fresh sign-in they stay good
     return HttpResponseRedirect(pending.next or _home(who))
 
 
