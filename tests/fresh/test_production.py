@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message
 
 import psycopg
 import pytest
@@ -22,11 +23,44 @@ pytestmark = pytest.mark.slow
 
 # The lines of deploy/settings.env.example, and the secrets that the page has the operator write.
 OPEN = dict(re.findall(r"(?m)^(\w+)=(.+)$", (ROOT / "deploy" / "settings.env.example").read_text()))
+SAFE = {
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+# No scripts, styles or connections are named, so that all of them fall back to the first line.
+POLICY = {
+    "default-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+    "img-src 'self' data:",
+}
 OPENS_A_SECRET = """
 import django; django.setup()
 from tenantry.kernel.seal import Place, open_sealed, seal
 place = Place("connection_partnerconnection", "1", "sealed_refresh_token")
 print(open_sealed(seal(b"a partner's token", place), place).decode())
+"""
+
+SIGNS_IN = """
+import django; django.setup()
+from django.contrib.sessions.backends.db import SessionStore
+from tenantry.kernel import clock
+from tenantry.people.models import Person, Staff
+from tenantry.web.sign_in import session
+now = clock.now()
+person, _ = Person.objects.get_or_create(tid="one", oid="two", defaults={"name": "Dana", "created_at": now})
+place = {"email": "dana@portal.example.org", "role": "support", "added_at": now, "expires_at": now, "bound_at": now}
+Staff.objects.get_or_create(person=person, defaults=place)
+store = SessionStore()
+session.begin(store, person_id=person.id, proved_at=now, now=now)
+store.save()
+print(store.session_key)
 """
 
 
@@ -125,32 +159,69 @@ def test_the_webs_role_cannot_switch_the_guards_off(installation: Installation, 
         connection.execute(statement.encode())
 
 
-def test_a_web_and_a_worker_serve(installation: Installation) -> None:
+@pytest.fixture(scope="module")
+def said() -> dict[str, str]:
+    """What the processes of the running installation had said when they had ended."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def port(installation: Installation, said: dict[str, str]) -> Iterator[int]:
+    """A web process and a worker that run; both end well."""
     port = free_port()
-    environments = (installation.worker, installation.web | {"TENANTRY_WEB_PORT": str(port)})
-    processes = [
-        subprocess.Popen(
+    environments = {"worker": installation.worker, "web": installation.web | {"TENANTRY_WEB_PORT": str(port)}}
+    processes = {
+        name: subprocess.Popen(
             [sys.executable, "-m", "tenantry.config.cli", name],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        for name, environment in zip(("worker", "web"), environments, strict=True)
-    ]
+        for name, environment in environments.items()
+    }
     try:
-        assert _answer(port, "/healthz")[1] == "ok\n"
-        assert '"ready": true' in _answer(port, "/readyz")[1]
-        cookie, _page = _answer(port, "/sign-in/start/")
-        named, *attributes = cookie.split("; ")
-        assert named.startswith("__Host-tenantry=")
-        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(attributes)
+        yield port
     finally:
-        for process in processes:
+        for process in processes.values():
             process.send_signal(signal.SIGTERM)
-        said = [process.communicate(timeout=40)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0]
-    assert re.search(r"https://portal\.example\.org/first-owner/\S{40,}/", said[1])
+        said |= {name: process.communicate(timeout=40)[0] for name, process in processes.items()}
+    assert {name: process.returncode for name, process in processes.items()} == {"worker": 0, "web": 0}
+    assert re.search(r"https://portal\.example\.org/first-owner/\S{40,}/", said["web"])
+
+
+def test_a_web_and_a_worker_serve(port: int) -> None:
+    assert _answer(port, "/healthz").text == "ok\n"
+    assert '"ready": true' in _answer(port, "/readyz").text
+
+
+@pytest.mark.parametrize("name", ["__Host-tenantry", "__Host-tenantry-csrf"])
+def test_cookies_are_for_this_host_and_not_for_scripts(installation: Installation, port: int, name: str) -> None:
+    session = installation.run(installation.worker, "-c", SIGNS_IN).stdout.strip()
+    path = "/sign-in/start/" if name == "__Host-tenantry" else "/office/"  # that page has forms
+    cookies = _answer(port, path, cookie=f"__Host-tenantry={session}").headers.get_all("Set-Cookie", [])
+    assert [cookie.partition("=")[0] for cookie in cookies] == [name]
+    attributes = cookies[0].split("; ")[1:]
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(attributes)
+    assert not any(attribute.startswith("Domain") for attribute in attributes)
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in/", "/office/", "/nothing-here/", "/healthz", "/?q=%00"])
+def test_every_answer_carries_the_headers_that_browsers_obey(port: int, path: str) -> None:
+    headers = _answer(port, path).headers
+    assert {name: headers[name] for name in SAFE} == SAFE
+    policy = {directive.strip() for directive in headers["Content-Security-Policy"].split(";")}
+    assert policy == POLICY
+
+
+@pytest.mark.parametrize(
+    "path", ["/rehearsal/mailbox/", "/rehearsal/clock/", "/ui/", "/ui/preview", "/ui/frame/portal", "/ui/brand/x.css"]
+)
+def test_nothing_of_the_rehearsal_is_there(port: int, path: str) -> None:
+    answer = _answer(port, path)
+    assert answer.status == 404
+    assert "This page is not here" in answer.text
+    assert "rehearsal" not in answer.text.replace(path, "")
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -160,18 +231,25 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _answer(port: int, path: str) -> tuple[str, str]:
-    """Return the cookie and the text of an answer, asked as the proxy asks; wait until there is one."""
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: Message
+    text: str
+
+
+def _answer(port: int, path: str, *, cookie: str = "") -> _Answer:
+    """Return an answer, asked as the proxy asks; wait until there is one."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)
-    headers = {"Host": "portal.example.org", "X-Forwarded-Proto": "https"}
+    headers = {"Host": "portal.example.org", "X-Forwarded-Proto": "https", "Cookie": cookie}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
     deadline = time.monotonic() + 60
     while True:
         try:
             with opener.open(request, timeout=5) as answer:
-                return answer.headers.get("Set-Cookie", ""), answer.read().decode()
+                return _Answer(answer.status, answer.headers, answer.read().decode())
         except urllib.error.HTTPError as answer:
-            return answer.headers.get("Set-Cookie", ""), answer.read().decode()
+            return _Answer(answer.code, answer.headers, answer.read().decode())
         except OSError:
             if time.monotonic() > deadline:
                 raise
