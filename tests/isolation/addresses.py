@@ -17,6 +17,7 @@ class Address:
     """One address: its route as written in the urlconf, its view, and what fills the route's parts."""
 
     route: str
+    name: str  # with the namespace
     namespace: str
     view: Callable[..., object]
     parts: Mapping[str, str]  # name to converter
@@ -45,4 +46,4 @@ def _walk(resolver: URLResolver, prefix: str, namespace: str) -> Iterator[Addres
             yield from _walk(entry, route, entry.namespace or namespace)
         elif isinstance(entry, URLPattern):
             parts = {part["name"]: part["converter"] or "str" for part in _PART.finditer(route)}
-            yield Address(route, namespace, entry.callback, parts)
+            yield Address(route, f"{namespace}:{entry.name}", namespace, entry.callback, parts)

@@ -48,9 +48,17 @@ def test_everybody_gets_what_is_declared(world: World) -> None:
     assert walk.declared_access_holds(world) == []
 
 
+def test_odd_requests_open_nothing(world: World) -> None:
+    assert walk.odd_requests_open_nothing(world) == []
+
+
 def test_ids_stay_with_their_company(world: World) -> None:
     assert walk.ids_stay_with_their_company(world) == []
     assert walk.unseen_companies_stay_unseen(world) == []
+
+
+def test_a_query_shows_nothing_of_another_company(world: World) -> None:
+    assert walk.queries_show_nothing_of_another_company(world) == []
 
 
 def test_what_needs_a_fresh_sign_in_asks_for_one(world: World) -> None:

@@ -22,6 +22,28 @@ _WRITES = re.compile(r"^\s*(INSERT|UPDATE|DELETE)\b(?!.*\bdjango_session\b)", re
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|<style\b|<[^>]*\s(?:style|on[a-z]+)\s*=\s*[\"']", re.IGNORECASE)
 _FETCHED = re.compile(r"<(?:script|img|link|iframe|source|video|audio)\b[^>]*\b(?:src|href)=\"(?:https?:)?//", re.I)
 _METHODS = ("get", "post")
+# What no page of ours sends, and what its scripts send: neither may open a door that is shut.
+_ODD_METHODS = ("head", "options", "put", "patch", "delete")
+# One of each kind is enough to try them: the doors are the same ones.
+_CURIOUS = frozenset({"signed out", "view at Harbour", "Admin of Nordlys", "support for Nordlys", "billing for all"})
+_BY_SCRIPT = {"HX-Request": "true", "X-By-Itself": "true"}
+# Nothing from elsewhere, nothing inline, no frames, no forms to others: what is not named falls back to the first.
+_POLICY = {
+    "default-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "object-src": "'none'",
+    "img-src": "'self' data:",
+}
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+# Files whose addresses change with their content; everything else is kept nowhere.
+_KEPT = frozenset({"hooks:brand_stylesheet", "hooks:brand_logo"})
 
 Finding = Callable[[HttpResponseBase, CaptureQueriesContext], str]
 
@@ -46,6 +68,23 @@ def declared_access_holds(world: World) -> list[str]:
     return wrong
 
 
+def odd_requests_open_nothing(world: World) -> list[str]:
+    """Try what is shut with methods that no page uses, and as a script asks for a fragment."""
+    wrong = []
+    for visitor in world.visitors:
+        if visitor.name not in _CURIOUS:
+            continue
+        client = visitor.client()
+        for address, access in _declared():
+            values = _filled(address, world.values)
+            if visitor.may(access, _company_of(values)):
+                continue
+            for method in _ODD_METHODS:
+                wrong += _try(client, visitor, address, values, method, _shut_out(visitor))
+            wrong += _try(client, visitor, address, values, "get", _shut_out(visitor, by_script=True), _BY_SCRIPT)
+    return wrong
+
+
 def ids_stay_with_their_company(world: World) -> list[str]:
     """Put one company's ids below another company's address, as those who may see that other one."""
     wrong = []
@@ -55,9 +94,7 @@ def ids_stay_with_their_company(world: World) -> list[str]:
             continue
         for visitor in world.visitors:
             if visitor.may(access, world.nordlys.id):
-                client, values = visitor.client(), _filled(address, crossed)
-                for method in _METHODS:
-                    wrong += _try(client, visitor, address, values, method, _missing)
+                wrong += _try_ids(visitor, address, _filled(address, crossed))
     return wrong
 
 
@@ -70,9 +107,26 @@ def unseen_companies_stay_unseen(world: World) -> list[str]:
         for visitor in world.visitors:
             blind = visitor.sees is not None and world.harbour.id not in visitor.sees
             if blind and visitor.may(access, None):
-                client, values = visitor.client(), _filled(address, world.values)
-                for method in _METHODS:
-                    wrong += _try(client, visitor, address, values, method, _missing)
+                wrong += _try_ids(visitor, address, _filled(address, world.values))
+    return wrong
+
+
+def queries_show_nothing_of_another_company(world: World) -> list[str]:
+    """Name what belongs to one company in the query of every page, as those who see another one only."""
+    wrong = []
+    values = world.values | {"company_id": world.nordlys.id}
+    order = world.values["order_id"]
+    queries = (f"company={world.harbour.id}", f"order={order}", f"subject={order}", f"q={world.values['number']}")
+    for visitor in world.visitors:
+        if visitor.name not in {"Admin of Nordlys", "admin for Nordlys"}:
+            continue
+        client, found = visitor.client(), _silent_about(world)
+        for address, access in _declared():
+            private = access.audience not in {Audience.PUBLIC, Audience.REHEARSAL}
+            if private and not set(address.parts) - {"company_id"} and visitor.may(access, world.nordlys.id):
+                filled = _filled(address, values)
+                for query in (*queries, f"{queries[0]}&export=csv"):
+                    wrong += _try(client, visitor, address, filled, "get", found, query=query)
     return wrong
 
 
@@ -126,12 +180,31 @@ def _undone() -> Iterator[CaptureQueriesContext]:
 
 
 def _try(
-    client: Client, visitor: Visitor, address: Address, values: Mapping[str, object], method: str, found: Finding
+    client: Client,
+    visitor: Visitor,
+    address: Address,
+    values: Mapping[str, object],
+    method: str,
+    found: Finding,
+    headers: Mapping[str, str] | None = None,
+    *,
+    query: str = "",
 ) -> list[str]:
     with _undone() as queries:
-        answer: HttpResponseBase = getattr(client, method)(address.path(values))
-    words = found(answer, queries)
+        path = f"{address.path(values)}?{query}" if query else address.path(values)
+        answer: HttpResponseBase = getattr(client, method)(path, headers=headers)
+    words = found(answer, queries) or _safe(address, answer)
     return [f"{visitor.name}: {method} {address.route}: {words}"] if words else []
+
+
+def _try_ids(visitor: Visitor, address: Address, values: Mapping[str, object]) -> list[str]:
+    """Ask for what is not there, as pages do and as their scripts do."""
+    client = visitor.client()
+    wrong = []
+    for method in _METHODS:
+        found = _try(client, visitor, address, values, method, _missing)
+        wrong += found or _try(client, visitor, address, values, method, _missing, _BY_SCRIPT)
+    return wrong
 
 
 # -- findings: what is wrong with an answer, in words; empty is well ------------------------------------------------
@@ -146,10 +219,13 @@ def _goes_to(answer: HttpResponseBase, start: str) -> bool:
     return answer.status_code == 302 and answer.headers["Location"].startswith(start)
 
 
-def _shut_out(visitor: Visitor) -> Finding:
+def _shut_out(visitor: Visitor, *, by_script: bool = False) -> Finding:
     def finding(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
         if written := _written(queries):
             return f"wrote: {written}"
+        if visitor.role is None and by_script:
+            asks = answer.headers.get("HX-Redirect", "").startswith("/sign-in/?next=")
+            return "" if asks and not getattr(answer, "content", b"") else "no way to sign in for a script"
         if visitor.role is None:
             return "" if _goes_to(answer, "/sign-in/?next=") else f"{answer.status_code} instead of the way to sign in"
         return "" if answer.status_code == 404 else f"{answer.status_code} instead of 404"
@@ -161,6 +237,16 @@ def _missing(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
     if written := _written(queries):
         return f"wrote: {written}"
     return "" if answer.status_code in {404, 405} else f"{answer.status_code} instead of 404"
+
+
+def _silent_about(world: World) -> Finding:
+    hidden = ("Harbour", "harbourvale", world.harbour.tenant_id)
+
+    def finding(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
+        text = answer.content.decode() if isinstance(answer, HttpResponse) else ""
+        return next((f"tells of {word}" for word in hidden if word in text), "")
+
+    return finding
 
 
 def _refused_form(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
@@ -187,14 +273,22 @@ def _page_of_theirs(address: Address, access: DeclaredAccess) -> Finding:
             return f"answered {answer.status_code}"
         if answer.status_code == 404 and not set(address.parts) - {"company_id"}:
             return "404 for who may see it"
-        if "default-src 'self'" not in answer.headers.get("Content-Security-Policy", ""):
-            return "no content security policy"
-        private = access.audience not in {Audience.PUBLIC, Audience.REHEARSAL}
-        if private and answer.headers.get("Cache-Control") != "no-store":
-            return "may be kept by browsers"
         return _code_of_page(answer)
 
     return finding
+
+
+def _safe(address: Address, answer: HttpResponseBase) -> str:
+    """Say which header is missing or weaker than it was meant; whatever the answer is, it has all of them."""
+    policy = answer.headers.get("Content-Security-Policy", "")
+    told = dict(directive.strip().split(" ", 1) for directive in policy.split(";") if directive.strip())
+    if told != _POLICY:
+        return f"the content security policy is {told}"
+    for name, value in _HEADERS.items():
+        if answer.headers.get(name) != value:
+            return f"{name} is {answer.headers.get(name)}"
+    kept = answer.headers.get("Cache-Control") != "no-store"
+    return "may be kept by browsers" if kept and address.name not in _KEPT else ""
 
 
 def _code_of_page(answer: HttpResponseBase) -> str:
