@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 from django.test import Client
 
 from tenantry.licensing.models import ChangeOrder
-from tenantry.licensing.rules.wishes import SetQuantity
+from tenantry.licensing.rules.facts import EndOfTerm
+from tenantry.licensing.rules.wishes import DecideEndOfTerm, SetQuantity
 from tenantry.people.models import Company
 from tests.support.house import House
 from tests.support.orders import placed
@@ -75,6 +76,15 @@ def test_writes_need_the_permission_that_the_wish_needs(house: House, harbour: C
     order = placed(view, SetQuantity(43))
     assert signed_in(CHLOE).post(at(harbour, f"orders/{order.id}/withdraw/")).status_code == 404
     assert signed_in(ANNA).get(at(harbour, f"orders/{order.id}/withdraw/")).status_code == 405
+
+
+def test_only_who_could_have_placed_an_order_takes_it_back(house: House, harbour: Company) -> None:
+    order = placed(house.subscription(harbour, PREMIUM), DecideEndOfTerm(EndOfTerm.EXTEND))
+    path = at(harbour, f"orders/{order.id}/withdraw/")
+    assert signed_in(BEN).post(path).status_code == 404
+    assert ChangeOrder.objects.get().state == "queued"
+    assert signed_in(ANNA).post(path).status_code == 302
+    assert ChangeOrder.objects.get().state == "withdrawn"
 
 
 def test_staff_act_as_themselves_for_the_company(house: House, harbour: Company) -> None:
