@@ -158,6 +158,13 @@ def test_runs_of_every_kind_and_end_have_words(dana: Client) -> None:
     assert "The record is broken at 1 place." in shown
 
 
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_cell_of_a_file_is_a_formula(dana: Client, begins: str) -> None:
+    runs.new_run("refresh_company", asked_by=f"{begins}1+1", now=clock.now())
+    cells = [cell for row in rows_of(dana.get(address("logs", "?export=csv"))) for cell in row]
+    assert f"'{begins}1+1" in cells
+
+
 def test_a_file_of_runs(harbour: Company, dana: Client) -> None:
     run = runs.new_run("refresh_company", company_id=harbour.id, asked_by="=HYPERLINK()", now=clock.now())
     answer = dana.get(address("logs", "?export=csv"))
