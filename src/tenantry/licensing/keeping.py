@@ -68,6 +68,9 @@ def check(subscription: Subscription, moment: Moment) -> None:
 def _put_back(wish: Wish, subscription: Subscription, facts: SubscriptionFacts, moment: Moment) -> Refusal | None:
     if facts.scheduled_at_term_end is not None:
         return Refusal("other_schedule", "wishes_survive", "decide_again")
+    if wish.order_id is None and not facts.auto_renew:
+        # It was to renew by itself: somebody has switched that off on purpose. Only a person may buy another term.
+        return Refusal("switched_off", "wishes_survive", "decide_again")
     if not facts.auto_renew and more_than_seats(wish) is not None:
         return Refusal("put_back_refused", "wishes_survive", "decide_again")
     lately = subscription.orders.filter(

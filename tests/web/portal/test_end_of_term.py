@@ -13,6 +13,7 @@ from tenantry.licensing.models import ChangeOrder, OrderState, Wish
 from tenantry.licensing.refresh import refresh_company
 from tenantry.licensing.rules.facts import EndOfTerm
 from tenantry.licensing.rules.wishes import DecideEndOfTerm
+from tenantry.notices.models import Notice
 from tenantry.people.models import Company, EndUserRole
 from tests.support.house import House, finish
 from tests.support.orders import placed
@@ -73,12 +74,15 @@ def test_a_renewal_that_stands_is_confirmed_without_sending_anything(house: Hous
     assert "renews as it is" in text(anna, at(harbour, "activity/?show=orders"))
     assert "renews as it is" not in text(anna, at(harbour, "activity/?show=elsewhere"))
 
-    # What was confirmed is kept like every other wish: somebody switches it off at Microsoft, and it is put back.
+    # What was confirmed is watched; but nobody's switch at Microsoft is turned back, which would buy another term.
     about = {"customer": harbour.tenant_id, "subscription": view.row.upstream_id}
     house.sandbox.post("/_sandbox/change", {**about, "body": {"autoRenewEnabled": False}})
     refresh_company(harbour.id)
-    finish(ChangeOrder.objects.get().id)
-    assert house.view(view.row).facts.auto_renew is True
+    assert (ChangeOrder.objects.count(), house.patches()) == (0, [])
+    page = text(anna, of(view))
+    assert "“Renews” was decided by Anna Lindqvist, and Microsoft does not have it." in page
+    assert "Somebody switched the renewal off at Microsoft, and that was left alone." in page
+    assert "A scheduled change is not at Microsoft" in Notice.objects.get().subject
 
 
 def test_a_renewal_is_confirmed_by_those_who_decide_and_as_they_saw_it(house: House, harbour: Company) -> None:

@@ -42,6 +42,7 @@ ORDER_REASONS: dict[str, Sentence] = {
     "other_schedule": lambda facts, now: _(
         "Something else was scheduled at Microsoft in its place, and it was left alone."
     ),
+    "switched_off": lambda facts, now: _("Somebody switched the renewal off at Microsoft, and that was left alone."),
     "put_back_refused": lambda facts, now: _("Microsoft dropped what was scheduled, and it could not be put back."),
 }
 
