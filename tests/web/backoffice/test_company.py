@@ -51,7 +51,7 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(house: House, harbou
             page(dana.get(address + query))
         return len(queries)
 
-    assert count("") == count("?q=exchange") <= 15
+    assert count("") == count("?q=exchange") <= 16
 
 
 def test_what_happened_is_told_and_can_be_taken_along(house: House, harbour: Company) -> None:
