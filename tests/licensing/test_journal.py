@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tenantry.clients.partner_center.models import AuditRecord
-from tenantry.licensing.journal import Between, came_between, entries_about, since_read, subscriptions_of
+from tenantry.licensing.journal import Between, came_between, entries_about, in_order, since_read, subscriptions_of
 from tenantry.licensing.rules.facts import Status
 from tenantry.licensing.rules.plan import Intent, Target, Write
 from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus
@@ -56,6 +56,16 @@ def under_way(seconds: float) -> AuditEntry:
         ("long before, from somewhere else", [entry(-60, 3, 7)], []),
         ("something else than seats, right before: it may not have been read", [entry(-1, 5, 5)], [0]),
         ("there and back, right after: it may not have been read", [entry(1, 5, 7), entry(2, 7, 5)], [0, 1]),
+        (
+            "long before, there and back in one moment, dated the wrong way round; something else since",
+            [entry(-60, 7, 5), entry(-59.9, 5, 7), entry(-31, 5, 5)],
+            [],
+        ),
+        (
+            "the same with nothing since: only the reading tells the order",
+            [entry(-60, 7, 5), entry(-59.9, 5, 7)],
+            [],
+        ),
     ],
 )
 def test_what_was_read_already_is_left_out(case: str, entries: list[AuditEntry], kept: list[int]) -> None:
@@ -148,27 +158,29 @@ def test_a_record_about_a_subscription_is_found_by_its_values_and_by_its_details
 
 
 @pytest.mark.parametrize(
-    ("case", "dated", "quantities"),
+    ("case", "read", "dated", "quantities"),
     [
-        ("by time", [("00.5", 3, 5), ("00.1", 2, 3)], [2, 3, 5]),
-        ("one moment, dated the wrong way round", [("00.1", 5, 8), ("00.2", 3, 5)], [3, 5, 8]),
-        ("three of one moment", [("00.1", 2, 3), ("00.2", 5, 8), ("00.3", 3, 5)], [2, 3, 5, 8]),
-        ("there and back", [("00.1", 3, 5), ("00.2", 5, 3)], [3, 5, 3]),
-        ("too far apart to be one moment", [("00.1", 5, 8), ("04.0", 3, 5)], [5, 8, 3, 5]),
+        ("by time", 5, [("00.5", 3, 5), ("00.1", 2, 3)], [2, 3, 5]),
+        ("one moment, dated the wrong way round", 8, [("00.1", 5, 8), ("00.2", 3, 5)], [3, 5, 8]),
+        ("three of one moment", 8, [("00.1", 2, 3), ("00.2", 5, 8), ("00.3", 3, 5)], [2, 3, 5, 8]),
+        ("there and back: the reading tells", 3, [("00.1", 3, 5), ("00.2", 5, 3)], [3, 5, 3]),
+        ("the same, dated the wrong way round", 3, [("00.1", 5, 3), ("00.2", 3, 5)], [3, 5, 3]),
+        ("there and back: what was before tells", 9, [("00.1", 5, 3), ("00.2", 3, 5), ("-30", 2, 3)], [2, 3, 5, 3]),
+        ("there and back: what comes after tells", 9, [("00.1", 5, 3), ("00.2", 3, 5), ("30", 3, 4)], [3, 5, 3, 4]),
+        ("there and back: nothing tells, so the dates do", 9, [("00.1", 5, 3), ("00.2", 3, 5)], [5, 3, 5]),
+        ("too far apart to be one moment", 8, [("00.1", 5, 8), ("04.0", 3, 5)], [5, 8, 3, 5]),
     ],
 )
 def test_records_of_one_moment_are_ordered_by_what_they_changed(
-    case: str, dated: list[tuple[str, int, int]], quantities: list[int]
+    case: str, read: int, dated: list[tuple[str, int, int]], quantities: list[int]
 ) -> None:
-    records = [
-        record(
-            operationDate=f"2026-11-22T12:00:{seconds}Z",
-            resourceOldValue=f'{{"Id": "ABC", "Quantity": {old}}}',
-            resourceNewValue=f'{{"Id": "ABC", "Quantity": {new}}}',
-        )
-        for seconds, old, new in dated
-    ]
+    records = [entry(float(seconds), old, new) for seconds, old, new in dated]
     path: list[int | None] = []
-    for one in entries_about("abc", records):
+    for one in in_order(records, read):
         path += [one.new_quantity] if path[-1:] == [one.old_quantity] else [one.old_quantity, one.new_quantity]
     assert path == quantities, case
+
+
+def test_many_records_of_one_moment_lose_none() -> None:
+    records = [entry(number / 100, number % 3, (number + 1) % 3) for number in range(50)]
+    assert list(in_order(records[::-1], 0)) == records

@@ -10,12 +10,19 @@ from pytest_django import Settings
 from tenantry.audit.models import AuditRow
 from tenantry.jobs.queue import enqueue
 from tenantry.jobs.testing import run_due_jobs
+from tenantry.kernel import clock as commerce_clock
 from tenantry.licensing import actions
 from tenantry.licensing.models import ChangeOrder, OrderState, Wish
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView
 from tenantry.licensing.rules.facts import EndOfTerm
-from tenantry.licensing.rules.wishes import DecideEndOfTerm, ScheduleQuantity, SetQuantity, WithdrawSchedule
+from tenantry.licensing.rules.wishes import (
+    DecideEndOfTerm,
+    ScheduleHandling,
+    ScheduleQuantity,
+    SetQuantity,
+    WithdrawSchedule,
+)
 from tenantry.notices.models import Notice
 from tests.scenarios.months import change_elsewhere, refreshed, schedule_elsewhere
 from tests.support.house import OWNER, House, finish
@@ -82,6 +89,22 @@ def test_seats_of_somebody_else_that_a_decision_undid(
     now = house.view(view.row).facts
     assert (now.quantity, now.scheduled_at_term_end and now.scheduled_at_term_end.quantity) == (seats, seats - 2)
     assert [patch["acted"] for patch in house.patches()] == [True, True]
+
+
+def test_a_change_long_after_it_that_never_arrived_settles_by_itself(house: House, view: SubscriptionView) -> None:
+    seats = view.facts.quantity
+    decision = placed(view, ScheduleQuantity(seats - 2))
+    somebody_changes_seats(house, view, 1)
+    settled(decision)
+    house.sandbox.clock_advance("PT5M")  # Microsoft's records date somebody's change a moment after ours that undid it
+    commerce_clock.read_commerce_clock_again()
+
+    order = placed(house.view(view.row), SetQuantity(seats + 3, ScheduleHandling.KEEP))
+    house.sandbox.fault("cut_before", path=f"*/subscriptions/{view.row.upstream_id}", method="PATCH", count=1)
+
+    order = settled(order)
+    assert (order.state, steps(order).count("did_not_arrive")) == (OrderState.APPLIED, 1)
+    assert house.view(view.row).facts.quantity == seats + 3
 
 
 def test_a_good_answer_that_shows_it_is_not_waited_for(

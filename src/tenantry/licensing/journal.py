@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations, permutations, takewhile
 
 from tenantry.clients.partner_center.client import PartnerCenter
 from tenantry.clients.partner_center.models import AuditRecord
@@ -15,6 +16,8 @@ from tenantry.licensing.rules.settlement import SAME_MOMENT, AuditEntry, RecordS
 
 # Microsoft's clock and ours.
 CLOCK_SKEW = timedelta(seconds=10)
+# So many records close to each other are tried in every order.
+MOST_OF_A_MOMENT = 6
 # Names under which a record's values may say which subscription it is about (audit records, read 2026-11).
 _ID_NAMES = ("id", "subscriptionid")
 
@@ -37,11 +40,11 @@ def journal_of(order: ChangeOrder, client: PartnerCenter) -> tuple[AuditEntry, .
 def since_read(entries: Iterable[AuditEntry], ours: str, read_on: datetime, quantity: int) -> tuple[AuditEntry, ...]:
     """Keep our own records, and others' that were not yet part of what was read, in the order in which they came about.
 
-    ``entries`` come in the order of `entries_about`. The clocks may differ by `CLOCK_SKEW`: around the reading a record
-    whose seats led to the quantity that was read counts as read, with all before it; what may have been read or not is
-    kept. What follows our own record was never read.
+    The clocks may differ by `CLOCK_SKEW`: around the reading a record whose seats led to the quantity that was read
+    counts as read, with all before it; what may have been read or not is kept. What follows our own record was never
+    read.
     """
-    listed = list(entries)
+    listed = in_order(entries, quantity)
     first = next((place for place, entry in enumerate(listed) if entry.correlation_id.lower() == ours), len(listed))
     from_ours = listed[first:]
     kept: list[AuditEntry] = []
@@ -52,10 +55,14 @@ def since_read(entries: Iterable[AuditEntry], ours: str, read_on: datetime, quan
             kept = []
         else:
             kept.append(entry)
-    # What may have been read was read where only then the seats lead on to our own record.
+    # What may have been read was read where only then the seats lead on to our own record; likely is what is dated so.
     unsure = sum(entry.at <= read_on + CLOCK_SKEW for entry in kept) if from_ours else 0
-    possible = [_chained([*kept[start:], *from_ours], quantity) for start in range(unsure + 1)]
-    return next((chain for chain in possible if _leads_to(chain, ours, quantity)), possible[0])
+    apart = takewhile(lambda entry: from_ours[0].at - entry.at >= SAME_MOMENT, kept[:unsure])
+    told = [place for place, entry in enumerate(apart, 1) if moves_seats(entry) and entry.at <= read_on]
+    likely = told[-1] if told else 0
+    starts = (*range(likely, -1, -1), *range(likely + 1, unsure + 1))
+    possible = {start: _chained([*kept[start:], *from_ours], quantity) for start in starts}
+    return next((chain for chain in possible.values() if _leads_to(chain, ours, quantity)), possible[0])
 
 
 def _leads_to(chain: Iterable[AuditEntry], ours: str, quantity: int) -> bool:
@@ -157,28 +164,56 @@ def entries_about(subscription_id: str, records: Iterable[AuditRecord]) -> tuple
     """Keep the records about one subscription, oldest first."""
     wanted = subscription_id.lower()
     entries = [_entry(record) for record in records if record.operation_date and wanted in subscriptions_of(record)]
-    return in_order(entries)
+    return tuple(sorted(entries, key=lambda entry: entry.at))
 
 
-def in_order(entries: Iterable[AuditEntry]) -> tuple[AuditEntry, ...]:
-    """Order records by time, and those of one moment so that each begins where the one before it ended."""
-    ordered: list[AuditEntry] = []
-    for entry in sorted(entries, key=lambda entry: entry.at):
-        place = len(ordered)
-        while place and _led_to(entry, ordered[place - 1]):
-            place -= 1
-        ordered.insert(place, entry)
-    return tuple(ordered)
+def in_order(entries: Iterable[AuditEntry], read: int) -> tuple[AuditEntry, ...]:
+    """Order records by time, and those of one moment so that each begins with the seats that the one before it left.
+
+    There and back in one moment fits either way: the records around it tell, else the seats that were ``read``.
+    """
+    # The best way to every number of seats: its gaps, the records that it puts out of their time, and the order.
+    ways: dict[int | None, tuple[int, int, tuple[AuditEntry, ...]]] = {None: (0, 0, ())}
+    for moment in _moments(sorted(entries, key=lambda entry: entry.at)):
+        longer: dict[int | None, tuple[int, int, tuple[AuditEntry, ...]]] = {}
+        for order in _orders(moment):
+            for before, (gaps, swaps, way) in ways.items():
+                more, after = _follow(order, before)
+                swapped = swaps + sum(one.at > other.at for one, other in combinations(order, 2))
+                if after not in longer or (gaps + more, swapped) < longer[after][:2]:
+                    longer[after] = gaps + more, swapped, way + order
+        ways = longer
+    return min(ways.items(), key=lambda found: (found[1][0], found[0] != read, found[1][1]))[1][2]
 
 
-def _led_to(dated_later: AuditEntry, dated_earlier: AuditEntry) -> bool:
-    """Say whether two records of one moment are dated the wrong way round."""
-    return (
-        dated_later.at - dated_earlier.at < SAME_MOMENT
-        and dated_later.new_quantity is not None
-        and dated_later.new_quantity == dated_earlier.old_quantity
-        and dated_earlier.new_quantity != dated_later.old_quantity
-    )
+def _moments(listed: Sequence[AuditEntry]) -> Iterable[tuple[AuditEntry, ...]]:
+    """Cut records in the order of time where no two dates can be the wrong way round; more than a few stay as dated."""
+    moment: tuple[AuditEntry, ...] = ()
+    for entry in listed:
+        if moment and (entry.at - moment[-1].at >= SAME_MOMENT or len(moment) == MOST_OF_A_MOMENT):
+            yield moment
+            moment = ()
+        moment += (entry,)
+    if moment:
+        yield moment
+
+
+def _orders(moment: tuple[AuditEntry, ...]) -> Iterable[tuple[AuditEntry, ...]]:
+    """Yield every order in which the records of a moment may have come about."""
+    for order in permutations(moment):
+        if all(one.at - other.at < SAME_MOMENT for one, other in combinations(order, 2)):
+            yield order
+
+
+def _follow(entries: Iterable[AuditEntry], quantity: int | None) -> tuple[int, int | None]:
+    """Count the records that do not begin with the seats that the one before left; return the last seats with it."""
+    gaps = 0
+    for entry in entries:
+        if entry.status is not RecordStatus.SUCCEEDED:
+            continue
+        gaps += None not in (entry.old_quantity, quantity) and entry.old_quantity != quantity
+        quantity = quantity if entry.new_quantity is None else entry.new_quantity
+    return gaps, quantity
 
 
 def subscriptions_of(record: AuditRecord) -> frozenset[str]:
