@@ -114,6 +114,7 @@ def run_campaign(house: House, *, orders: int = 500, seed: int = 1, workers: int
         _wait_until_settled(90)
         _withdraw_what_microsoft_holds_up()
         seconds = time.monotonic() - begun
+        _end_quietly(processes)
     poll_connection(house.connection.id)  # records that came late tell what an order came on top of
     return judge(
         house,
@@ -152,6 +153,17 @@ def _wait_until_settled(seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end and len(_open_orders()) > len(_held_up_by_microsoft()):
         time.sleep(0.1)
+
+
+def _end_quietly(workers: Workers) -> None:
+    """Stop the workers; what a last refresh has put back meanwhile is still carried out."""
+    for _ in range(5):
+        workers.stop()
+        if not _open_orders():
+            return
+        workers.start()
+        _wait_until_settled(30)
+        _withdraw_what_microsoft_holds_up()
 
 
 def _open_orders() -> list[ChangeOrder]:

@@ -97,7 +97,7 @@ starts = st.one_of(
 def wanted_writes(draw: st.DrawFn, read: SubscriptionFacts) -> Write:
     """Draw a write that the rules may plan for a subscription as it was read."""
     quantity, status = read.quantity, read.status
-    intent = Intent.REACTIVATE
+    intent, others = Intent.REACTIVATE, [renewal_with(number) for number in (8, 11, 13) if number != quantity]
     if status is Status.ACTIVE:
         intents = [intent for intent in Intent if intent not in (Intent.RETURN_SEATS, Intent.REACTIVATE)]
         intent = draw(st.sampled_from(intents))
@@ -105,11 +105,11 @@ def wanted_writes(draw: st.DrawFn, read: SubscriptionFacts) -> Write:
         case Intent.CANCEL | Intent.SUSPEND | Intent.REACTIVATE:
             target = Target(quantity, STATUSES[intent], read.auto_renew)
         case Intent.SCHEDULE_CHANGE:
-            target = Target(quantity, status, True, (draw(st.sampled_from([renewal_with(8), renewal_with(14)])),))
+            target = Target(quantity, status, True, (draw(st.sampled_from(others)),))
         case Intent.WITHDRAW_SCHEDULE:
             target = Target(quantity, status, True)
         case Intent.RENEW:
-            target = Target(quantity, status, True, draw(st.sampled_from([(), (renewal_with(8),)])))
+            target = Target(quantity, status, True, draw(st.sampled_from([(), *zip(others)])))
         case Intent.END_AT_TERM:
             target = Target(quantity, status, False, draw(st.sampled_from([(), (ENDS,)])))
         case Intent.EXTEND_AT_TERM:

@@ -265,6 +265,10 @@ def test_somebody_elses_seats_do_not_look_like_our_schedule() -> None:
     found = settle(schedule, nce(quantity=15), (theirs,), OVER)
     assert (found.outcome, found.evidence) == (Settled.NOT_ACTED, ("state_reached", "changed_by_others"))
     assert settle(schedule, nce(quantity=15), (record("", None, None),), OVER).outcome is Settled.UNDECIDABLE
+    # Nor where another schedule was there before, and Microsoft had accepted ours: their seats have dropped both.
+    replaced = replace(schedule, before=nce(scheduled=(renewal_with(8),)), accepted=True)
+    found = settle(replaced, nce(quantity=15), (record(THEIRS, 12, 15),), OVER)
+    assert (found.outcome, found.evidence) == (Settled.NOT_ACTED, ("state_reached", "changed_by_others"))
 
 
 SCHEDULED = Write(Intent.SCHEDULE_CHANGE, Target(12, Status.ACTIVE, True, (renewal_with(8),)))

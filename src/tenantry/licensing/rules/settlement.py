@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tenantry.licensing.rules.facts import ScheduledChange, Status, SubscriptionFacts, same_change
+from tenantry.licensing.rules.facts import ScheduledAction, ScheduledChange, Status, SubscriptionFacts, same_change
 from tenantry.licensing.rules.plan import CHANGES_QUANTITY, Intent, Write
 from tenantry.licensing.rules.terms import changes_nothing
 
@@ -249,7 +249,7 @@ def _settle_reached(sent: SentWrite, current: SubscriptionFacts, others: tuple[A
     if equal:
         return Settlement(Settled.NOT_ACTED, ("state_reached", "equal_change_by_others"), equal)
     if leading and all(moves_seats(entry) for entry in leading):
-        # Nothing was to be scheduled, and somebody's change of seats has dropped what was.
+        # Somebody's change of seats has dropped what was scheduled, and nothing (more) was to be scheduled.
         return Settlement(Settled.NOT_ACTED, ("state_reached", "changed_by_others"), others)
     return Settlement(Settled.UNDECIDABLE, ("state_reached", "unexplained_change"), others)
 
@@ -272,8 +272,12 @@ def _leads_to_it(write: Write, entry: AuditEntry) -> bool | None:
         return None if entry.new_quantity is None else entry.new_quantity == write.target.quantity
     if write.intent in _STATUS_INTENTS:
         return None if entry.new_status is None else entry.new_status is _STATUS_INTENTS[write.intent]
-    # With a change of seats Microsoft drops what is scheduled.
-    return False if moves_seats(entry) and write.target.scheduled else None
+    # With a change of seats Microsoft drops what is scheduled; to renew with as many is so without it.
+    wants_other = any(
+        change.action is not ScheduledAction.RENEW or change.quantity != entry.new_quantity
+        for change in write.target.scheduled
+    )
+    return False if moves_seats(entry) and wants_other else None
 
 
 def _may_be_ours(sent: SentWrite, entry: AuditEntry) -> bool:
