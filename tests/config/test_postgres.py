@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: shared, repaired, and gone with its owner."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -108,6 +109,25 @@ def test_a_crash_of_the_server_is_repaired(home: Path) -> None:
     assert (home / "data" / "postmaster.pid").exists()
     with postgres.start(home) as server:
         assert _value(server.url, "SELECT number FROM crashed") == 8
+
+
+def test_a_full_disk_is_named_also_where_the_server_cannot_say_so(tmp_path: Path) -> None:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=120m", "tmpfs", str(tmp_path)], check=False).returncode:
+        pytest.skip("mounting a small disk needs root")
+    try:
+        with postgres.start(tmp_path / "home", durable=False) as server:
+            os.kill(_server_pid(tmp_path / "home"), signal.SIGKILL)
+            assert not server.alive() or _eventually(lambda: not server.alive())
+        with contextlib.suppress(OSError), (tmp_path / "all").open("wb", buffering=0) as everything:
+            while True:
+                everything.write(bytes(4096))
+        with pytest.raises(postgres.PostgresProblem, match=r"The disk is full"):
+            postgres.start(tmp_path / "home", durable=False)
+        (tmp_path / "all").unlink()
+        with postgres.start(tmp_path / "home", durable=False) as server:
+            assert _value(server.url, "SELECT 1") == 1
+    finally:
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
 
 
 def test_a_stale_number_of_another_program_is_no_server(home: Path) -> None:

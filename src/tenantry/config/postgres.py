@@ -32,6 +32,9 @@ START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 # Kept below what postmaster.pid and the socket address of the system can carry (107 bytes on Linux, 103 elsewhere).
 LONGEST_SOCKET_DIRECTORY = 80
+# With less than this the server could not even say what is wrong.
+LEAST_FREE_BYTES = 2**20
+FULL = "The disk is full: PostgreSQL cannot write its data. Free some space and start again."
 _NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -44,7 +47,13 @@ class EmbeddedServer:
     """A running server and the pipe that keeps it alive."""
 
     url: str
+    _home: Path
     _keeper: subprocess.Popen[str]
+
+    def alive(self) -> bool:
+        """Tell whether the server still runs; one that was killed is started again by the next start only."""
+        pid, *_ = [*_pid_lines(self._home / "data"), "0"]
+        return _is_postgres(int(pid))
 
     def release(self) -> None:
         """Let go of the server; it stops when nobody else uses it. Return when that is done."""
@@ -85,7 +94,7 @@ def start(directory: Path, *, durable: bool = True) -> EmbeddedServer:
         keeper.stdout.close()
         keeper.wait()
         raise PostgresProblem(answer["problem"])
-    return EmbeddedServer(answer["url"], keeper)
+    return EmbeddedServer(answer["url"], directory.absolute(), keeper)
 
 
 def binaries() -> Path:
@@ -170,7 +179,7 @@ def _account(binary: Path, directory: Path) -> _Account:
 def _explain(output: str) -> str:
     """Turn what the server wrote last into a sentence."""
     if "No space left on device" in output:
-        return "The disk is full: PostgreSQL cannot write its data. Free some space and start again."
+        return FULL
     lines = [line for line in output.splitlines() if line.strip()]
     telling = [line for line in lines if "FATAL" in line or "PANIC" in line or "error" in line.lower()]
     return "PostgreSQL does not start: " + " / ".join((telling or lines or ["it said nothing"])[-3:])
@@ -195,9 +204,7 @@ class _Cluster:
         return self.data / "postmaster.pid"
 
     def _pid_lines(self) -> list[str]:
-        with contextlib.suppress(FileNotFoundError):
-            return self._pid_file.read_text().splitlines()
-        return []
+        return _pid_lines(self.data)
 
     def prepare(self) -> None:
         """Create the data directory, whole or not at all, and check that an existing one is ours."""
@@ -246,6 +253,8 @@ class _Cluster:
         return False
 
     def _launch(self) -> None:
+        if shutil.disk_usage(self.home).free < LEAST_FREE_BYTES:
+            raise PostgresProblem(FULL)
         base = tempfile.gettempdir()
         if len(base) > LONGEST_SOCKET_DIRECTORY:
             base = "/tmp"  # noqa: S108 - mkdtemp makes a private directory
@@ -267,6 +276,8 @@ class _Cluster:
             except PostgresProblem as problem:
                 # Backends of a killed server need a moment to notice before the data may be opened again.
                 if "shared memory block" not in str(problem) or time.monotonic() > deadline:
+                    with contextlib.suppress(ProcessLookupError):
+                        self.child.send_signal(signal.SIGQUIT)  # it may run and only be unable to say so
                     shutil.rmtree(directory, ignore_errors=True)
                     raise
                 time.sleep(0.3)
@@ -304,6 +315,12 @@ class _Cluster:
                     shutil.rmtree(lines[4], ignore_errors=True)
                     return
                 time.sleep(0.02)
+
+
+def _pid_lines(data: Path) -> list[str]:
+    with contextlib.suppress(FileNotFoundError):
+        return (data / "postmaster.pid").read_text().splitlines()
+    return []
 
 
 def _user_name(uid: int) -> str:
