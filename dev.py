@@ -251,6 +251,8 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno == errno.ENOSPC:
+            sys.exit("The disk is full. Free some space and try again.")
+        if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
             raise
-        sys.exit("The disk is full. Free some space and try again.")
+        sys.exit(f"{error.filename or ROOT} cannot be used: {error.strerror}. Is this folder yours to write in?")

@@ -138,3 +138,11 @@ def test_lock_files_carry_hashes_and_no_address() -> None:
 def test_makefile_only_calls_dev_py() -> None:
     recipes = [line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("\t")]
     assert recipes == ["\t@exec $(PYTHON) dev.py $@ $(ARGS)"]
+
+
+def test_make_says_that_python_is_missing() -> None:
+    tried = subprocess.run(
+        ["make", "-C", str(ROOT), "help", "PYTHON=no-such-python"], capture_output=True, text=True, check=False
+    )
+    assert tried.returncode == 2
+    assert "Tenantry needs Python 3.11 or newer, and there is no no-such-python here." in tried.stderr

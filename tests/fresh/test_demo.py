@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import signal
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.demo import Demo, eventually
+from tests.support.demo import READY, Demo, eventually
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +51,23 @@ def test_a_taken_port_is_named(demo: Demo, tmp_path: Path) -> None:
     assert process.returncode == 1
 
 
+def test_one_port_for_both_is_refused(demo: Demo, tmp_path: Path) -> None:
+    process = Demo(tmp_path).command(PORT="8400", SANDBOX_PORT="8400")
+    assert process.communicate(timeout=30)[0] == (
+        "PORT and SANDBOX_PORT are both 8400. Choose another one: make demo PORT=8480\n"
+    )
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize("words", [(), ("--reset",)])
+def test_a_folder_that_cannot_be_written_is_named(words: tuple[str, ...]) -> None:
+    process = Demo(Path("/sys/tenantry")).command(*words)
+    said = process.communicate(timeout=30)[0]
+    assert said.startswith("/sys/tenantry cannot be used: ")
+    assert said.endswith(" TENANTRY_VAR=/some/folder\n")
+    assert process.returncode == 1
+
+
 def test_a_killed_worker_is_started_again(demo: Demo) -> None:
     time.sleep(4)  # sooner than that it would count as one that cannot run at all
     [pid] = [pid for pid, line in demo.processes() if line.endswith("tenantry.config.cli worker")]
@@ -67,6 +85,32 @@ def test_nothing_is_left_running_and_it_goes_on_where_it_was(demo: Demo, number:
     demo.start("--empty")
     assert time.monotonic() - started < 60  # four on a machine that does nothing else
     assert str(demo.sandbox("/_sandbox/clock")["now"]) >= before
+
+
+def test_it_ends_with_its_terminal_also_when_nobody_tells_it(demo: Demo) -> None:
+    demo.end(signal.SIGTERM)
+    ours, its = pty.openpty()
+    demo.process = demo.command("--empty", terminal=its)
+    os.close(its)
+    said = b""
+    while READY.encode() not in said:
+        said += os.read(ours, 4096)
+    os.close(ours)
+    demo.process.wait(timeout=60)
+    assert eventually(lambda: demo.running() == []), demo.running()
+
+
+def test_a_killed_database_is_told_and_repaired(demo: Demo) -> None:
+    demo.start("--empty")
+    pid = int((demo.var / "demo" / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(pid, signal.SIGKILL)
+    assert demo.process is not None
+    said = demo.process.communicate(timeout=60)[0]
+    assert said.endswith("PostgreSQL has been ended from outside. Start again: its data is repaired then.\n")
+    assert demo.process.returncode == 1
+    assert eventually(lambda: demo.running() == []), demo.running()
+    demo.start("--empty")
+    assert json.loads(demo.get("/readyz")[1])["database"] == "ok"
 
 
 def test_starting_over(demo: Demo) -> None:

@@ -39,8 +39,8 @@ class Demo:
         self.port, self.sandbox_port = free_port(), free_port()
         self.process: subprocess.Popen[str] | None = None
 
-    def command(self, *words: str, **environment: str) -> "subprocess.Popen[str]":
-        """Start a command of the demo."""
+    def command(self, *words: str, terminal: int | None = None, **environment: str) -> "subprocess.Popen[str]":
+        """Start a command of the demo; on a terminal when there is one."""
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -48,7 +48,8 @@ class Demo:
         }
         return subprocess.Popen(
             [sys.executable, "-m", "tenantry.config.cli", "demo", *words],
-            stdout=subprocess.PIPE,
+            stdin=terminal,
+            stdout=subprocess.PIPE if terminal is None else terminal,
             stderr=subprocess.STDOUT,
             text=True,
             preexec_fn=_hear_hangups,

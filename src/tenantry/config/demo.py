@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 import urllib.error
 import urllib.request
@@ -29,6 +30,8 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 25.0
 # A program that ends this soon after its start would only end again.
 TOO_SOON_SECONDS = 4.0
+WATCH_SECONDS = 0.25
+LOOK_AT_THE_DATABASE_SECONDS = 2.0
 CALLS_PER_MINUTE = 6000
 _PACE_SWITCHES = ("throttle_partner_per_minute", "throttle_customer_per_minute")
 
@@ -52,9 +55,7 @@ def run(*, empty: bool) -> int:
         _say(str(problem))
         return 1
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        _say("The disk is full. Free some space and start again.")
+        _say(_sentence(error))
         return 1
 
 
@@ -72,6 +73,9 @@ def reset() -> int:
     except CannotRun as problem:
         _say(str(problem))
         return 1
+    except OSError as error:
+        _say(_sentence(error))
+        return 1
     _say("The rehearsal world is forgotten. The next demo starts from the beginning.")
     return 0
 
@@ -80,6 +84,18 @@ def _home() -> Path:
     home = Path(os.environ.get("TENANTRY_VAR", "var")).absolute() / "demo"
     (home / "logs").mkdir(parents=True, exist_ok=True)
     return home
+
+
+def _sentence(error: OSError) -> str:
+    """Say what a person can mend; raise the error when it is nothing of that kind."""
+    if error.errno == errno.ENOSPC:
+        return "The disk is full. Free some space and start again."
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return (
+            f"{error.filename} cannot be used: {error.strerror}. "
+            "Start as the user whom it belongs to, or have everything kept elsewhere: TENANTRY_VAR=/some/folder"
+        )
+    raise error
 
 
 def _take(lock: IO[str]) -> None:
@@ -178,6 +194,8 @@ class _Demo:
 
     def run(self) -> int:
         port, sandbox_port = _port("PORT", 8000), _port("SANDBOX_PORT", 8001)
+        if port == sandbox_port:
+            raise CannotRun(f"PORT and SANDBOX_PORT are both {port}. Choose another one: make demo PORT={port + 80}")
         _check_free(port, "PORT")
         _check_free(sandbox_port, "SANDBOX_PORT")
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -190,7 +208,7 @@ class _Demo:
             _say("Starting PostgreSQL …")
             database = postgres.start(self.home / "postgres")
             self._start_everything(database.url, port, sandbox_port)
-            self._watch()
+            self._watch(database)
         except _Stop:
             return 0
         except postgres.PostgresProblem as problem:
@@ -311,9 +329,16 @@ class _Demo:
             time.sleep(0.05)
         raise CannotRun(f"The {child.name} does not answer. The end of {child.log}:\n{child.last_words()}")
 
-    def _watch(self) -> None:
-        """Start again what ends by itself, so that killing a worker can be rehearsed too."""
+    def _watch(self, database: postgres.EmbeddedServer) -> None:
+        """Start again what ends by itself, so that killing a worker can be rehearsed too; end with the terminal."""
+        looked_at = time.monotonic()
         while True:
+            if signal.getsignal(signal.SIGHUP) is _on_signal and _terminal_is_gone():
+                raise _Stop
+            if time.monotonic() - looked_at > LOOK_AT_THE_DATABASE_SECONDS:
+                looked_at = time.monotonic()
+                if not database.alive():
+                    raise CannotRun("PostgreSQL has been ended from outside. Start again: its data is repaired then.")
             for child in self.children:
                 code = child.ended()
                 if code is None:
@@ -324,7 +349,7 @@ class _Demo:
                 _say(f"The {child.name} {how}; starting it again.")
                 child.stop(time.monotonic())
                 child.start()
-            time.sleep(0.25)
+            time.sleep(WATCH_SECONDS)
 
     def _stop(self, database: postgres.EmbeddedServer | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -361,6 +386,20 @@ class _Demo:
             _say("  " + web.told().strip().replace("\n", "\n  "))
         _say()
         _say("  Ctrl-C stops everything; `make demo` goes on from there, `make demo-reset` starts over.")
+
+
+def _terminal_is_gone() -> bool:
+    """Tell whether one of our streams is a terminal that was closed.
+
+    The system tells only whoever the terminal belongs to, and a make in that place keeps it to itself.
+    """
+    for number in range(3):
+        try:
+            termios.tcgetattr(number)
+        except termios.error as error:
+            if error.args[0] == errno.EIO:
+                return True
+    return False
 
 
 def _show(text: str) -> int:
