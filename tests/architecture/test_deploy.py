@@ -1,6 +1,7 @@
 """What stands in deploy/ and is carried out on somebody else's machine only: what it names must be there."""
 
 import re
+import subprocess
 from pathlib import Path
 
 from tenantry.config import env
@@ -25,6 +26,28 @@ def test_the_image_is_made_of_what_is_there_and_let_through() -> None:
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert wanted
     assert [name for name in wanted if not (ROOT / name).exists() or f"!{name}" not in ignored] == []
+
+
+def test_the_command_line_reads_its_files_as_systemd_does(tmp_path: Path) -> None:
+    (tmp_path / "settings.env").write_text(
+        "# A remark, with = in it\nTENANTRY_EMAIL_FROM=Portal <portal@example.org>\n"
+    )
+    (tmp_path / "worker.env").write_text(
+        "DATABASE_URL=postgresql://t:a$b@h/tenantry?sslmode=verify-full&sslrootcert=/etc/ca.pem\n"
+        "TENANTRY_SECRET_KEY='in quotes'\n\nTENANTRY_TIME_ZONE=UTC"  # the last line does not end
+    )
+    script = (DEPLOY / "tenantry").read_text(encoding="utf-8").replace("/etc/tenantry", str(tmp_path))
+    shown = script.replace("/opt/tenantry/.venv/bin/python -m tenantry.config.cli", "env #")
+    told = subprocess.run(["sh", "-c", shown], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert {
+        "TENANTRY_EMAIL_FROM=Portal <portal@example.org>",
+        "DATABASE_URL=postgresql://t:a$b@h/tenantry?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "TENANTRY_SECRET_KEY=in quotes",
+        "TENANTRY_TIME_ZONE=UTC",
+    } <= set(told)
+    (tmp_path / "worker.env").unlink()
+    missing = subprocess.run(["sh", "-c", shown], capture_output=True, text=True, check=False)
+    assert (missing.returncode != 0, missing.stdout) == (True, "")
 
 
 def test_the_secrets_of_the_compose_file_are_declared_and_explained() -> None:

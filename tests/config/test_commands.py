@@ -64,6 +64,28 @@ def test_a_production_installation_says_what_its_sandbox_lacks() -> None:
     assert tried.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://tenantry:hush/hush@127.0.0.1/tenantry"),
+        ("DATABASE_URL", "postgresql://tenantry:hush@127.0.0.1"),
+        ("TENANTRY_EMAIL_URL", "smtp://tenantry:hush#hush@mail.example.org"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_named_without_its_password(name: str, value: str) -> None:
+    tried = subprocess.run(
+        [sys.executable, "-m", "tenantry.config.cli", "check"],
+        env=ENVIRONMENT | {name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (tried.returncode, tried.stdout) == (2, "")
+    assert tried.stderr.startswith(f"tenantry: {name} ")
+    assert tried.stderr.count("\n") == 1
+    assert "hush" not in tried.stderr
+
+
 @pytest.mark.django_db
 def test_check_names_everything_at_once(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
     settings.REHEARSAL = False

@@ -39,11 +39,35 @@ def test_neither_yes_nor_no(monkeypatch: pytest.MonkeyPatch, written: str) -> No
         env.flag("TENANTRY_DEBUG", False)
 
 
-@pytest.mark.parametrize(("written", "words"), [("many", "write a whole number"), ("0", "the least is 1")])
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [("many", "write a whole number"), ("0", "the least is 1"), ("65536", "the most is 65535")],
+)
 def test_no_usable_number(monkeypatch: pytest.MonkeyPatch, written: str, words: str) -> None:
     monkeypatch.setenv("TENANTRY_WEB_THREADS", written)
     with pytest.raises(env.SettingError, match=words):
-        env.number("TENANTRY_WEB_THREADS", 8, least=1)
+        env.number("TENANTRY_WEB_THREADS", 8, least=1, most=65535)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("portal.example.org", "write an address such as"),
+        ("https://portal.example.org/csp", "write only scheme and host"),
+        ("https://[portal", "cannot be taken apart"),
+        ("https://portal.example.org:https", "cannot be taken apart"),
+    ],
+)
+def test_no_address_of_an_installation(monkeypatch: pytest.MonkeyPatch, written: str, words: str) -> None:
+    monkeypatch.setenv("TENANTRY_PUBLIC_URL", written)
+    with pytest.raises(env.SettingError, match=words):
+        env.url("TENANTRY_PUBLIC_URL", host_only=True)
+
+
+def test_no_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENANTRY_TIME_ZONE", "Mars/Base")
+    with pytest.raises(env.SettingError, match="write a time zone such as"):
+        env.time_zone("TENANTRY_TIME_ZONE", "UTC")
 
 
 @pytest.mark.parametrize(

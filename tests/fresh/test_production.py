@@ -21,8 +21,9 @@ from tests.support.demo import ROOT, free_port
 
 pytestmark = pytest.mark.slow
 
-# The lines of deploy/settings.env.example, and the secrets that the page has the operator write.
-OPEN = dict(re.findall(r"(?m)^(\w+)=(.+)$", (ROOT / "deploy" / "settings.env.example").read_text()))
+# The lines of deploy/settings.env.example, filled in, and the secrets that the page has the operator write.
+EXAMPLE = dict(re.findall(r"(?m)^(\w+)=(.+)$", (ROOT / "deploy" / "settings.env.example").read_text()))
+OPEN = {name: value.replace("0000-0000-0000", "4b1d-4c57-9a41") for name, value in EXAMPLE.items()}
 SAFE = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
@@ -124,6 +125,18 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 def test_everything_is_in_order(installation: Installation, role: str) -> None:
     checked = installation.tenantry(getattr(installation, role), "check", role)
     assert (checked.stdout, checked.stderr) == (f"Everything that a {role} process needs is in order.\n", "")
+
+
+def test_what_was_not_filled_in_is_named(installation: Installation) -> None:
+    refused = installation.tenantry(installation.web | EXAMPLE, "check", "web")
+    names = re.findall(r"(?m)^tenantry: (\w+) is still the example;", refused.stderr)
+    assert names == ["TENANTRY_PARTNER_TENANT_ID", "TENANTRY_SIGN_IN_CLIENT_ID", "TENANTRY_PARTNER_CLIENT_ID"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(installation: Installation) -> None:
+    refused = installation.tenantry(installation.web | {"TENANTRY_VAR": "/sys/tenantry"}, "web")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("tenantry: TENANTRY_VAR is /sys/tenantry, which cannot be written: ")
 
 
 def test_the_web_process_seals_and_cannot_open(installation: Installation) -> None:

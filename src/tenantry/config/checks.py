@@ -1,5 +1,6 @@
 """What must be in order before a process starts: one sentence for each thing that is not."""
 
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ _SHORTEST_SECRET_KEY = 40
 _LEAST_SETTLE = 60
 _LEAST_LEASE = 5
 _LONGEST_SESSION = 24
+_EXAMPLE_ID = "00000000-0000-0000-0000-000000000000"
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Role(StrEnum):
@@ -69,6 +72,8 @@ def _keys(role: Role) -> Iterator[str]:
         yield "TENANTRY_SECRET_KEY is not set. Make one with: tenantry keys"
     elif len(settings.SECRET_KEY) < _SHORTEST_SECRET_KEY:
         yield f"TENANTRY_SECRET_KEY is shorter than {_SHORTEST_SECRET_KEY} characters. Make one with: tenantry keys"
+    if any(len(key) < _SHORTEST_SECRET_KEY for key in settings.SECRET_KEY_FALLBACKS):
+        yield f"TENANTRY_SECRET_KEY_FALLBACKS holds a key of fewer than {_SHORTEST_SECRET_KEY} characters. Remove it."
     place = Place("check", "check", "check")
     try:
         sealed = seal(b"check", place)
@@ -104,6 +109,12 @@ def _production(role: Role) -> Iterator[str]:
     for name in wanted:
         if not getattr(settings, name):
             yield f"TENANTRY_{name} is not set; docs/start/microsoft.md says where to find it."
+    for name in ("PARTNER_TENANT_ID", "SIGN_IN_CLIENT_ID", "PARTNER_CLIENT_ID"):
+        if getattr(settings, name) == _EXAMPLE_ID:
+            yield f"TENANTRY_{name} is still the example; docs/start/microsoft.md says where to find yours."
+    if settings.PARTNER_TENANT_ID and not _GUID.fullmatch(settings.PARTNER_TENANT_ID):
+        wrong = settings.PARTNER_TENANT_ID
+        yield f"TENANTRY_PARTNER_TENANT_ID is {wrong}; write the tenant's ID, not its domain or name."
 
 
 def _numbers() -> Iterator[str]:

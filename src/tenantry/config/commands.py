@@ -29,7 +29,10 @@ def web() -> int:
     """Serve until SIGTERM or SIGINT."""
     if refused := _not_ready(Role.WEB):
         return refused
-    call_command("collectstatic", interactive=False, verbosity=0)
+    try:
+        call_command("collectstatic", interactive=False, verbosity=0)
+    except OSError as error:
+        return _refuse([f"TENANTRY_VAR is {settings.VAR}, which cannot be written: {error.strerror}."])
     if not people_queries.has_owner():
         link = people.make_owner_link(clock.now())
         _say(f"Nobody owns this installation yet. Whoever opens this link once becomes its owner:\n  {link}")

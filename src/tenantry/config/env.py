@@ -2,7 +2,8 @@
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
 
 # Every name that was read so far with its default (None: required); docs/reference/settings.md is checked against it.
 known: dict[str, str | None] = {}
@@ -45,10 +46,10 @@ def flag(name: str, default: bool) -> bool:
     raise SettingError(f"{name} is {value!r}; write true or false.")
 
 
-def number(name: str, default: int, *, least: int = 0) -> int:
-    """Return a whole number that is at least ``least``.
+def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """Return a whole number that is at least ``least`` and at most ``most``.
 
-    Errors: SettingError if it is no whole number or too small.
+    Errors: SettingError if it is no whole number, too small or too large.
     """
     value = text(name, str(default))
     try:
@@ -57,6 +58,8 @@ def number(name: str, default: int, *, least: int = 0) -> int:
         raise SettingError(f"{name} is {value!r}; write a whole number.") from error
     if result < least:
         raise SettingError(f"{name} is {result}; the least is {least}.")
+    if most is not None and result > most:
+        raise SettingError(f"{name} is {result}; the most is {most}.")
     return result
 
 
@@ -76,18 +79,50 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def url(name: str, default: str | None = None) -> str:
-    """Return an http(s) address without a trailing slash.
+def url(name: str, default: str | None = None, *, host_only: bool = False) -> str:
+    """Return an http(s) address without a trailing slash; ``host_only`` allows nothing behind host and port.
 
     Errors: SettingError if it is no absolute http(s) address.
     """
     value = text(name, default)
     if value == "" and default == "":
         return ""
-    parts = urlsplit(value)
+    parts = split(name, value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SettingError(f"{name} is {value!r}; write an address such as https://portal.example.org.")
-    return value.rstrip("/")
+    address = value.rstrip("/")
+    if host_only and address != f"{parts.scheme}://{parts.netloc}":
+        raise SettingError(f"{name} is {value!r}; write only scheme and host, such as https://portal.example.org.")
+    return address
+
+
+def split(name: str, value: str) -> SplitResult:
+    """Take an address apart; its value may hold a password and is not repeated.
+
+    Errors: SettingError if that cannot be done.
+    """
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise SettingError(
+            f"{name} cannot be taken apart. Characters such as / # ? @ [ ] in a password are written as %2F %23 …, "
+            "and a port is a number."
+        ) from None
+    return parts
+
+
+def time_zone(name: str, default: str) -> str:
+    """Return the name of a time zone.
+
+    Errors: SettingError if there is none of that name.
+    """
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, KeyError):
+        raise SettingError(f"{name} is {value!r}; write a time zone such as Europe/Berlin.") from None
+    return value
 
 
 def unknown() -> list[str]:

@@ -1,9 +1,9 @@
 """How mail leaves the house: one address instead of seven settings."""
 
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from tenantry.config.env import SettingError
+from tenantry.config.env import SettingError, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ def read(address: str) -> tuple[str, MailServer]:
     """
     if not address:
         return "django.core.mail.backends.dummy.EmailBackend", MailServer()
-    parts = urlsplit(address)
+    parts = split("TENANTRY_EMAIL_URL", address)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
         raise SettingError("TENANTRY_EMAIL_URL must look like smtp://user:password@host:587 or smtps://….")
     tls = parts.scheme == "smtps"

@@ -19,10 +19,10 @@ DEBUG = env.flag("TENANTRY_DEBUG", False)
 INSECURE_SECRET_KEY = "insecure-only-for-tests-and-tools"  # noqa: S105 - refused wherever it could matter
 SECRET_KEY = env.text("TENANTRY_SECRET_KEY", INSECURE_SECRET_KEY)
 SECRET_KEY_FALLBACKS = env.words("TENANTRY_SECRET_KEY_FALLBACKS")
-PUBLIC_URL = env.url("TENANTRY_PUBLIC_URL", "http://127.0.0.1:8000")
+PUBLIC_URL = env.url("TENANTRY_PUBLIC_URL", "http://127.0.0.1:8000", host_only=True)
 # The portal and the back office may have host names of their own; empty means: the public address serves both.
-PORTAL_URL = env.url("TENANTRY_PORTAL_URL", "") or PUBLIC_URL
-BACKOFFICE_URL = env.url("TENANTRY_BACKOFFICE_URL", "") or PUBLIC_URL
+PORTAL_URL = env.url("TENANTRY_PORTAL_URL", "", host_only=True) or PUBLIC_URL
+BACKOFFICE_URL = env.url("TENANTRY_BACKOFFICE_URL", "", host_only=True) or PUBLIC_URL
 _HOSTS = {urlsplit(address).hostname or "" for address in (PUBLIC_URL, PORTAL_URL, BACKOFFICE_URL)}
 ALLOWED_HOSTS = sorted(_HOSTS | set(env.words("TENANTRY_ALLOWED_HOSTS")) | {"127.0.0.1", "localhost"})
 CSRF_TRUSTED_ORIGINS = sorted({PUBLIC_URL, PORTAL_URL, BACKOFFICE_URL})
@@ -58,7 +58,7 @@ UPSTREAM_READ_SECONDS = env.number("TENANTRY_UPSTREAM_READ_SECONDS", 30, least=1
 
 # The web server.
 WEB_HOST = env.text("TENANTRY_WEB_HOST", "127.0.0.1")
-WEB_PORT = env.number("TENANTRY_WEB_PORT", 8000, least=1)
+WEB_PORT = env.number("TENANTRY_WEB_PORT", 8000, least=1, most=65535)
 WEB_PROCESSES = env.number("TENANTRY_WEB_PROCESSES", 2, least=1)
 WEB_THREADS = env.number("TENANTRY_WEB_THREADS", 8, least=1)
 # Addresses of the TLS proxy whose X-Forwarded-For names the visitor.
@@ -80,9 +80,11 @@ logs.set_up(LOG_FORMAT, LOG_LEVEL)
 
 
 def _database(address: str) -> dict[str, Any]:
-    parts = urlsplit(address)
+    parts = env.split("DATABASE_URL", address)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise env.SettingError("DATABASE_URL must start with postgresql://.")
+    if not parts.path.strip("/"):
+        raise env.SettingError("DATABASE_URL names no database; it ends in one, such as /tenantry.")
     options: dict[str, Any] = {}
     host = parts.hostname or ""
     for pair in parts.query.split("&"):
@@ -166,7 +168,7 @@ LANGUAGE_CODE = "en-gb"
 # Only what is translated as a whole: half a page in another language helps nobody.
 LANGUAGES = [("en-gb", "English")]
 USE_TZ = True
-TIME_ZONE = env.text("TENANTRY_TIME_ZONE", "UTC")
+TIME_ZONE = env.time_zone("TENANTRY_TIME_ZONE", "UTC")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STORAGES = {
