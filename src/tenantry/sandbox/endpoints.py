@@ -75,6 +75,17 @@ def _intro() -> list[str]:
         "One port serves everything: Microsoft Entra (`/{tenant}/…`), Partner Center (`/v1/…`), the control endpoints",
         "(`/_sandbox/…`) and a page for people (`/`). People, ids and secrets: [worlds](sandbox-worlds.md).",
         "",
+        "`make demo` starts one. For a client of your own it runs alone, without a database server:",
+        "",
+        "```",
+        "pip install '.[sandbox]'         # in the project; Python 3.11 or newer",
+        "tenantry sandbox --port 8001 --world small-msp --state sandbox.json",
+        "```",
+        "",
+        "Point the client's login address and its Partner Center address at `http://127.0.0.1:8001`;",
+        "`/_sandbox/world` has an application with id, secret and refresh token. With `--state` the next start goes on",
+        "where it was, without it every start begins anew.",
+        "",
     ]
 
 
