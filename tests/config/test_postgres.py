@@ -77,6 +77,13 @@ def test_data_stays_from_start_to_start(home: Path) -> None:
         assert _value(server.url, "SELECT number FROM kept") == 7
 
 
+def test_the_environments_own_server_is_another_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "nowhere.example.org")
+    monkeypatch.setenv("PGPORT", "1")
+    with postgres.start(home, durable=False) as server:
+        assert _value(server.url, "SELECT current_database()") == "tenantry"
+
+
 def test_several_owners_share_it_and_the_last_one_stops_it(home: Path) -> None:
     first = postgres.start(home, durable=False)
     second = postgres.start(home, durable=False)

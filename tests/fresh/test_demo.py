@@ -36,6 +36,14 @@ def test_the_first_start_says_everything(demo: Demo) -> None:
     assert "Sign in" in demo.get("/sign-in/")[1]
 
 
+def test_another_installations_settings_do_not_reach_it(tmp_path: Path) -> None:
+    other = Demo(tmp_path)
+    other.process = other.command("--empty", DATABASE_URL_FILE="/nowhere", PGOPTIONS="-c search_path=elsewhere")
+    assert other.process.stdout is not None
+    assert any(READY in line for line in other.process.stdout)
+    assert other.end(signal.SIGTERM) == 0
+
+
 def test_a_second_demo_beside_it_is_refused(demo: Demo) -> None:
     said = demo.command().communicate(timeout=30)[0]
     assert demo.process is not None

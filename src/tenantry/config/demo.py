@@ -33,6 +33,8 @@ TOO_SOON_SECONDS = 4.0
 WATCH_SECONDS = 0.25
 LOOK_AT_THE_DATABASE_SECONDS = 2.0
 CALLS_PER_MINUTE = 6000
+# What a console may know of another installation or another database server.
+_NOT_OURS = ("TENANTRY_", "DATABASE_URL", "PG")
 _PACE_SWITCHES = ("throttle_partner_per_minute", "throttle_customer_per_minute")
 
 
@@ -219,7 +221,7 @@ class _Demo:
 
     def _start_everything(self, database_url: str, port: int, sandbox_port: int) -> None:
         sandbox_url = f"http://localhost:{sandbox_port}"
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("TENANTRY_")}
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)}
         plain |= {"PYTHONPATH": str(SOURCE), "NO_PROXY": "localhost,127.0.0.1", "no_proxy": "localhost,127.0.0.1"}
         _say("Starting the sandbox, a stand-in for Microsoft …")
         state = str(self.home / "sandbox.json")

@@ -236,7 +236,9 @@ class _Cluster:
         """Make sure that the server runs and return its address."""
         if not self._joined():
             self._launch()
-        return f"postgresql://postgres@/{DATABASE}?host={quote(self._pid_lines()[4], safe='/')}"
+        # With its port: a PGPORT of the environment means some other server.
+        _, _, _, port, sockets, *_ = self._pid_lines()
+        return f"postgresql://postgres@:{port}/{DATABASE}?host={quote(sockets, safe='/')}"
 
     def _joined(self) -> bool:
         """Tell whether a server runs on our data already; clear away what a dead one left."""
