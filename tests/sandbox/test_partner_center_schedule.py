@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.commerce import LEGACY, MONTHLY, PREMIUM_OFFER, SOFTWARE, TRIAL, Caller, Json, nce
+from tests.sandbox.commerce import (
+    FABRIKAM,
+    LEGACY,
+    MONTHLY,
+    PREMIUM_OFFER,
+    SOFTWARE,
+    TRIAL,
+    Caller,
+    Json,
+    customer,
+    nce,
+)
 from tests.sandbox.conftest import Play
 
 OWN = {
@@ -158,13 +169,16 @@ def test_the_billing_frequency_changes_mid_term_for_three_years_only(play: Play)
     assert "nextChargeInstructions" not in after
 
 
-def test_an_upgrade_at_renewal_takes_the_other_products_limits_and_name(caller: Caller) -> None:
+def test_an_upgrade_at_renewal_takes_the_other_products_limits_and_name(play: Play) -> None:
+    german = customer(FABRIKAM, "Fabrikam", billingProfile={"defaultAddress": {"country": "DE"}})
+    caller = play(customers=[german])
     product, sku, availability = PREMIUM_OFFER.split(":")
     upgrade = {"product": OWN | {"productId": product, "skuId": sku, "availabilityId": availability}, "quantity": 12}
     assert caller.patch(scheduledNextTermInstructions=upgrade).status == 200
     caller.move(set="2026-09-01T02:00:00Z")
     after = caller.subscription()
     assert (after["offerId"], after["quantity"], after["offerName"]) == (PREMIUM_OFFER, 12, "Business Premium")
+    assert after["links"]["sku"]["uri"] == f"/products/{product}/skus/{sku}?country=DE"
 
 
 @pytest.mark.parametrize(

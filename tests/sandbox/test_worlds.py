@@ -215,6 +215,23 @@ def test_everything_can_be_read(served: tuple[Json, Browser]) -> None:
     assert len(read("/auditrecords?startDate=2026-11-01")["items"]) >= len(world["audit"])
 
 
+def test_the_links_of_a_subscription_lead_to_its_customers_market(served: tuple[Json, Browser]) -> None:
+    world, browser = served
+    token = browser.refresh(partner.REFRESH_TOKEN).json()["access_token"]
+    sold = {one["catalogItemId"] for one in world["catalogue"]["availabilities"]}
+    countries = set()
+    for customer in world["customers"]:
+        bodies = world["subscriptions"].get(customer["companyProfile"]["tenantId"], [])
+        for body in [one for one in bodies if one.get("offerId") in sold and one.get("links")][:2]:
+            answer = browser.send("GET", f"/v1{body['links']['availability']['uri']}", Authorization=f"Bearer {token}")
+            assert answer.status == 200, (body["links"], answer.text)
+            there, country = answer.json(), customer["billingProfile"]["defaultAddress"]["country"]
+            assert (there["country"], there["catalogItemId"]) == (country, body["offerId"])
+            assert there["links"]["self"]["uri"].endswith(f"?country={country}")
+            countries.add(country)
+    assert countries
+
+
 def test_a_month_of_time_can_pass(served: tuple[Json, Browser]) -> None:
     _, browser = served
     answer = browser.knob("POST", "clock", {"advance": "P31D"})

@@ -5,7 +5,8 @@ Shape of the document (and of the state file's "store")::
     {"partner": {"tenant_id", "name", "mpn_id", "country", "currency", "domain"?,
                  "admin_agents"?: [user names that may make commerce calls; default everybody]},
      "customers": [customer as GET /customers/{id} answers it, plus "_sandbox"?],
-     "catalogue": {"products": [...], "skus": [... with productId], "availabilities": [... with productId, skuId]},
+     "catalogue": {"products": [...], "skus": [... with productId], "availabilities": [... with productId, skuId; one
+                   without a country is sold in every market, with the country that is asked for]},
      "subscriptions": {customer id: [subscription as GET answers it, plus "_sandbox"?]},
      "subscribed_skus": {customer id: [row as GET /customers/{id}/subscribedskus answers it]},
      "orders": {customer id: [order as GET answers it]}?,

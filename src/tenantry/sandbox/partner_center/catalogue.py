@@ -36,13 +36,12 @@ def list_products(call: Call) -> Answer:
         one for one in call.ctx.store.products.values() if (one.get("productType") or {}).get("id") in _VIEWS[view]
     ]
     sold = [one for one in products if _sold(call, country, product=str(one["id"]))]
-    return _listed(sold, f"/products?country={country}&targetView={call.query['targetview']}")
+    return _listed(sold, country, f"/products?country={country}&targetView={call.query['targetview']}")
 
 
 def get_product(call: Call) -> Answer:
     """Give one product."""
-    _country(call)
-    return Answer.json(shown(_product(call)))
+    return Answer.json(_in_market(_product(call), _country(call)))
 
 
 def list_skus(call: Call) -> Answer:
@@ -51,13 +50,12 @@ def list_skus(call: Call) -> Answer:
     product = str(_product(call)["id"])
     skus = [one for one in call.ctx.store.skus.values() if one["productId"] == product]
     sold = [one for one in skus if _sold(call, country, product=product, sku=str(one["id"]))]
-    return _listed(sold, f"/products/{product}/skus?country={country}")
+    return _listed(sold, country, f"/products/{product}/skus?country={country}")
 
 
 def get_sku(call: Call) -> Answer:
     """Give one SKU: limits, billing cycles, and the directory's id in dynamicAttributes.provisioningId."""
-    _country(call)
-    return Answer.json(shown(_sku(call)))
+    return Answer.json(_in_market(_sku(call), _country(call)))
 
 
 def list_availabilities(call: Call) -> Answer:
@@ -69,7 +67,7 @@ def list_availabilities(call: Call) -> Answer:
         for one in call.ctx.store.availabilities.values()
         if one["productId"] == sku["productId"] and one["skuId"] == sku["id"] and _fits(call, country, one)
     ]
-    return _listed(items, f"/products/{sku['productId']}/skus/{sku['id']}/availabilities?country={country}")
+    return _listed(items, country, f"/products/{sku['productId']}/skus/{sku['id']}/availabilities?country={country}")
 
 
 def get_availability(call: Call) -> Answer:
@@ -80,7 +78,7 @@ def get_availability(call: Call) -> Answer:
     found = call.ctx.store.availabilities.get(key)
     if found is None or str(found.get("country", country)).upper() != country:
         raise RefusalError(400019)
-    return Answer.json(shown(found))
+    return Answer.json(_in_market(found, country))
 
 
 def _country(call: Call) -> str:
@@ -131,5 +129,16 @@ def _fits(call: Call, country: str, availability: JsonDict) -> bool:
     return segment != "nonprofit"
 
 
-def _listed(items: Iterable[JsonDict], uri: str) -> Answer:
-    return Answer.json(collection([shown(one) for one in items], uri))
+def _in_market(record: JsonDict, country: str) -> JsonDict:
+    """Give what the wire shows of a record in a market; its links stay there. An availability is of that market."""
+    body = shown(record)
+    if "links" in body:
+        body["links"] = {
+            name: {**one, "uri": f"{one['uri'].partition('?')[0]}?country={country}"}
+            for name, one in body["links"].items()
+        }
+    return {"country": country, **body} if "catalogItemId" in body else body
+
+
+def _listed(items: Iterable[JsonDict], country: str, uri: str) -> Answer:
+    return Answer.json(collection([_in_market(one, country) for one in items], uri))

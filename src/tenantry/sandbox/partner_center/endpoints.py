@@ -41,7 +41,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", _C + "/orders/{order}/provisioningstatus", orders.get_order_provisioning, "4.11"),
     Endpoint("GET", _C + "/orders/{order}/lineitems/{line}/activationlinks", orders.list_activation_links, "4.11"),
     *(
-        Endpoint("GET", base + path, handler, "4.12", throttled=False)
+        Endpoint("GET", base + path, handler, "4.12", throttled=False, note="our worlds sell the same in every country")
         for base in ("", _C)
         for path, handler in (
             ("/products", catalogue.list_products),

@@ -182,7 +182,9 @@ def follow_product(ctx: Context, subscription: Subscription, before: JsonDict) -
         body["friendlyName"] = sku.get("title")
     body["offerName"] = sku.get("title")
     product, sku_id, availability = offer.split(":")
-    country = ctx.store.partner.get("country", "US")
+    customer = ctx.store.customers.get(subscription.customer_id.lower()) or {}
+    address = (customer.get("billingProfile") or {}).get("defaultAddress") or {}
+    country = address.get("country") or ctx.store.partner.get("country", "US")
     base = f"/products/{product}"
     body["links"] = {
         **(body.get("links") or {}),

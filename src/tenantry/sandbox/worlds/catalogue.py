@@ -305,7 +305,6 @@ def _availability(item: Item, country: str, currency: str) -> JsonDict:
         "catalogItemId": item.offer_id,
         "defaultCurrency": {"code": currency, "symbol": _SYMBOLS.get(currency, currency)},
         "segment": "commercial",
-        "country": country,
         "isPurchasable": True,
         "isRenewable": not item.is_trial and item.plans != ONE_TIME,
         "renewalInstructions": [
