@@ -15,6 +15,7 @@ from tests.sandbox.commerce import (
     Json,
     customer,
     nce,
+    small_world,
 )
 from tests.sandbox.conftest import Play
 
@@ -154,6 +155,23 @@ def test_a_trial_always_keeps_instructions(caller: Caller) -> None:
     assert caller.patch(TRIAL, scheduledNextTermInstructions=None).json["scheduledNextTermInstructions"] == before
     fewer = before | {"quantity": 10}
     assert caller.patch(TRIAL, scheduledNextTermInstructions=fewer).json["scheduledNextTermInstructions"] == fewer
+    with_actions = caller.patch(TRIAL, autoRenewEnabled=False, scheduledActions=CANCEL).json
+    assert (with_actions["scheduledNextTermInstructions"], with_actions["scheduledActions"]) == (fewer, CANCEL)
+
+
+def test_a_trial_that_was_not_to_become_anything_can_be_told_to_again(play: Play) -> None:
+    catalogue = small_world()["catalogue"]
+    for availability in catalogue["availabilities"]:
+        availability["isRenewable"] = False  # as the availabilities of trials are
+    caller = play(catalogue=catalogue)
+    before = caller.subscription(TRIAL)["scheduledNextTermInstructions"]
+    off = caller.patch(TRIAL, autoRenewEnabled=False).json
+    assert (off["autoRenewEnabled"], off["scheduledNextTermInstructions"]) == (False, before)
+    on = caller.patch(TRIAL, autoRenewEnabled=True)
+    assert (on.status, on.json["scheduledNextTermInstructions"]) == (200, before)
+    caller.move(set="2026-06-20T02:00:00Z")
+    after = caller.subscription(TRIAL)
+    assert (after["isTrial"], after["termDuration"], after["quantity"]) == (False, "P1Y", 25)
 
 
 def test_the_billing_frequency_changes_mid_term_for_three_years_only(play: Play) -> None:

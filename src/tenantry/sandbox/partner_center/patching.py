@@ -101,7 +101,8 @@ def _apply(call: Call, subscription: Subscription, wish: Wish) -> None:
 def _apply_term_end(call: Call, subscription: Subscription, wish: Wish) -> None:
     body = subscription.body
     body["autoRenewEnabled"] = wish.auto_renew
-    _put(body, "scheduledNextTermInstructions", wish.next_term if wish.auto_renew else None)
+    keeps = wish.auto_renew or is_trial(subscription)  # a trial always says what it would become
+    _put(body, "scheduledNextTermInstructions", wish.next_term if keeps else None)
     _put(body, "scheduledActions", wish.actions if wish.auto_renew else without_renewals(wish.actions))
 
 

@@ -194,6 +194,8 @@ def _need_auto_renew(call: Call, wish: Wish, renews: bool) -> None:
 def _renewable(call: Call, subscription: Subscription) -> bool:
     if subscription.hidden.get("renewable") is False:
         return False
+    if is_trial(subscription):
+        return True  # it does not renew as a trial, it becomes what its instructions say
     product, _, rest = str(subscription.body.get("offerId") or "").upper().partition(":")
     sku, _, availability = rest.partition(":")
     found = call.ctx.store.availabilities.get((product, sku, availability))

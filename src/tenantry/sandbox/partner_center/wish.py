@@ -67,7 +67,7 @@ def read_wish(call: Call, subscription: Subscription) -> Wish:
         call.doubt("both generations of scheduled changes: only scheduledActions counts")
     if actions is not None:
         next_term = None
-    if is_trial(subscription) and next_term is None and actions is None:
+    if is_trial(subscription) and next_term is None:
         next_term = now.get("scheduledNextTermInstructions")  # a trial always has them
     wish = Wish(
         quantity=subscription.quantity if quantity is None else quantity,
