@@ -130,6 +130,44 @@ def test_instructions_are_checked(play: Play, instructions: Json, refusal: tuple
 
 
 @pytest.mark.parametrize(
+    ("term", "end", "refusal"),
+    [
+        ("P1Y", "2026-09-14", (400, 900246)),
+        ("P3Y", "2026-09-14", (400, 900246)),
+        ("P1M", "2026-09-14", None),
+        ("p1m", "2026-09-28", (400, 900245)),
+        ("p1m", "2026-11-14", (400, 900245)),
+        ("p3y", "2028-10-31", None),
+    ],
+)
+def test_a_yearly_term_does_not_follow_a_monthly_one_and_each_has_its_own_length(
+    play: Play, term: str, end: str, refusal: tuple[int, int] | None
+) -> None:
+    monthly = nce(MONTHLY, termDuration="P1M", commitmentEndDate="2026-09-14T00:00:00Z")
+    caller = play(nce(), monthly)
+    wish = {"product": {"termDuration": term, "billingCycle": "monthly"}, "quantity": 8, "customTermEndDate": end}
+    reply = caller.patch(scheduledNextTermInstructions=wish)
+    assert (reply.refusal if reply.status != 200 else None) == refusal
+    dates = caller.api("GET", f"/customers/{FABRIKAM}/subscriptions/customTermEndDates?term_duration={term}").json
+    followed = [one for one in dates["items"] if MONTHLY in one.get("cotermSubscriptionIds", [])]
+    assert followed == []  # its end is beyond a monthly term from today, and not for the longer ones
+
+
+def test_only_the_first_term_is_cut_to_a_date(caller: Caller) -> None:
+    wish = EIGHT | {"customTermEndDate": "2026-10-31T00:00:00Z"}
+    assert caller.patch(scheduledNextTermInstructions=wish).status == 200
+    caller.move(set="2026-09-01T02:00:00Z")
+    first = caller.subscription()
+    assert (first["commitmentEndDate"], first["customTermEndDate"]) == (
+        "2026-10-31T00:00:00Z",
+        wish["customTermEndDate"],
+    )
+    caller.move(set="2026-11-01T02:00:00Z")
+    second = caller.subscription()
+    assert (second["commitmentEndDate"], "customTermEndDate" in second) == ("2027-10-31T00:00:00Z", False)
+
+
+@pytest.mark.parametrize(
     "actions",
     [
         [{"scheduleType": "Someday", "actionType": "Cancel"}],

@@ -106,6 +106,7 @@ def renew(subscription: Subscription, at: datetime, switches: Switches) -> None:
     body.pop("scheduledActions", None)
     months = terms.MONTHS_OF_TERM.get(str(body.get("termDuration") or "P1Y"), 12)
     last = terms.term_end(start.date(), months)
+    body.pop("customTermEndDate", None)  # of the term that is over
     if instructions.get("customTermEndDate"):
         last = parse_moment(instructions["customTermEndDate"]).date()
         body["customTermEndDate"] = instructions["customTermEndDate"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from tenantry.sandbox.partner_center import terms
 from tenantry.sandbox.partner_center.bodies import whole, word
 from tenantry.sandbox.partner_center.call import Call
@@ -131,26 +129,24 @@ def _check_custom_end(call: Call, subscription: Subscription, product: JsonDict,
     start = terms.end_moment(subscription.body)
     if start is None:
         raise RefusalError(900245)
-    duration = str(product.get("termDuration") or subscription.body.get("termDuration") or "P1Y")
-    last = terms.term_end(start.date(), terms.MONTHS_OF_TERM.get(duration, 12))
-    end_of_month = terms.last_day(day.year, day.month) == day.day
-    if not start.date() <= day <= last or (duration == "P1M" and day.day in {28, 29, 30} and not end_of_month):
+    duration = str(product.get("termDuration") or subscription.body.get("termDuration") or "P1Y").upper()
+    first, last = start.date(), terms.term_end(start.date(), terms.MONTHS_OF_TERM.get(duration, 12))
+    if not first <= day <= last or terms.bad_for_months(duration, day):
         raise RefusalError(900245)
-    if end_of_month or day in _ends_of_others(call, subscription):
+    if terms.last_day(day.year, day.month) == day.day:
         return
-    raise RefusalError(900246)
+    others = [one.body for one in can_be_followed(call, subscription.customer_id) if one is not subscription]
+    if day not in terms.aligned_ends(duration, first, last, others):
+        raise RefusalError(900246)
 
 
-def _ends_of_others(call: Call, subscription: Subscription) -> set[object]:
-    return {
-        (end - timedelta(days=1)).date()
-        for other in call.ctx.store.of_customer(subscription.customer_id)
-        if other is not subscription
-        and kind_of(other) is Kind.NCE
-        and not is_trial(other)
-        and other.body.get("status") == "active"
-        and (end := terms.end_moment(other.body))
-    }
+def can_be_followed(call: Call, customer_id: str) -> list[Subscription]:
+    """List the subscriptions of a customer whose ends others may follow."""
+    return [
+        one
+        for one in call.ctx.store.of_customer(customer_id)
+        if kind_of(one) is Kind.NCE and not is_trial(one) and one.body.get("status") == "active"
+    ]
 
 
 def drop_schedules(subscription: Subscription) -> bool:

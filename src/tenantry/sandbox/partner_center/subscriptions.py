@@ -11,9 +11,10 @@ from tenantry.sandbox.partner_center import terms
 from tenantry.sandbox.partner_center.bodies import canonical, word
 from tenantry.sandbox.partner_center.call import DIRECTORY_READERS, Call, collection
 from tenantry.sandbox.partner_center.errors import RefusalError
-from tenantry.sandbox.partner_center.kinds import Kind, is_trial, kind_of
+from tenantry.sandbox.partner_center.kinds import Kind, kind_of
 from tenantry.sandbox.partner_center.patching import visible
 from tenantry.sandbox.partner_center.records import entra_sku_of
+from tenantry.sandbox.partner_center.schedule import can_be_followed
 from tenantry.sandbox.store import Subscription
 from tenantry.sandbox.wire import JsonDict, encode, link, parse_moment
 
@@ -141,17 +142,9 @@ def list_custom_end_dates(call: Call) -> Answer:
         }
         for day in _month_ends(start, last)
     ]
-    ends: dict[date, list[str]] = {}
     target = call.query.get("target_coterm_subscription_id", "").lower()
-    for one in call.ctx.store.of_customer(customer["id"]):
-        end = terms.end_moment(one.body)
-        if end is None or kind_of(one) is not Kind.NCE or is_trial(one) or one.body.get("status") != "active":
-            continue
-        if target and one.id.lower() != target:
-            continue
-        day = (end - timedelta(days=1)).date()
-        if start <= day <= last and not _bad_for_months(duration, day):
-            ends.setdefault(day, []).append(one.id)
+    others = [one.body for one in can_be_followed(call, customer["id"]) if not target or one.id.lower() == target]
+    ends = terms.aligned_ends(duration, start, last, others)
     items += [
         {
             "allowedCustomTermEndDateType": "subscriptionAligned",
@@ -187,10 +180,6 @@ def _month_ends(start: date, last: date) -> list[date]:
         following = day + timedelta(days=1)
         day = following.replace(day=terms.last_day(following.year, following.month))
     return ends
-
-
-def _bad_for_months(duration: str, day: date) -> bool:
-    return duration == "P1M" and day.day in {28, 29, 30} and terms.last_day(day.year, day.month) != day.day
 
 
 def _day(day: date) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from tenantry.sandbox.wire import JsonDict, parse_moment
@@ -72,6 +73,28 @@ def end_moment(body: JsonDict) -> datetime | None:
 def midnight(day: date) -> datetime:
     """Give the first moment of a day in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def aligned_ends(duration: str, first: date, last: date, others: Iterable[JsonDict]) -> dict[date, list[str]]:
+    """Find the days from `first` to `last` on which a term of a length may end because another one's ends then.
+
+    `others` are living subscriptions of the same customer that are no trials. Only a monthly term may follow a monthly
+    one, and it may not end on the 28th, 29th or 30th unless that is the month's last day. Gives the ids by day.
+    """
+    ends: dict[date, list[str]] = {}
+    for other in others:
+        end = end_moment(other)
+        if end is None or (duration != "P1M" and str(other.get("termDuration")).upper() == "P1M"):
+            continue
+        day = (end - timedelta(days=1)).date()
+        if first <= day <= last and not bad_for_months(duration, day):
+            ends.setdefault(day, []).append(str(other["id"]))
+    return ends
+
+
+def bad_for_months(duration: str, day: date) -> bool:
+    """Tell whether a monthly term cannot end on a day."""
+    return duration == "P1M" and day.day in {28, 29, 30} and last_day(day.year, day.month) != day.day
 
 
 def write_end(body: JsonDict, day: date) -> None:
