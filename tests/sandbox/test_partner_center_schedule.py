@@ -225,6 +225,19 @@ def test_the_billing_frequency_changes_mid_term_for_three_years_only(play: Play)
     assert "nextChargeInstructions" not in after
 
 
+def test_a_new_billing_frequency_starts_with_the_next_term_where_that_is_the_next_charge(play: Play) -> None:
+    caller = play(nce(MONTHLY, termDuration="P3Y", billingCycle="annual", billingCycleEndDate="2026-08-31T00:00:00Z"))
+    shorter = {"product": {"billingCycle": "monthly", "termDuration": "P1Y"}}
+    assert caller.patch(MONTHLY, nextChargeInstructions=shorter).refusal == (400, 800097)
+    monthly = {"product": {"billingCycle": "Monthly", "termDuration": "P3Y"}}
+    assert caller.patch(MONTHLY, nextChargeInstructions=monthly).status == 200
+    caller.move(set="2026-09-01T02:00:00Z")
+    after = caller.subscription(MONTHLY)
+    assert "nextChargeInstructions" not in after
+    assert (after["billingCycle"], after["billingCycleEndDate"]) == ("monthly", "2026-09-30T00:00:00Z")
+    assert (after["termDuration"], after["commitmentEndDate"]) == ("P3Y", "2029-08-31T00:00:00Z")
+
+
 def test_an_upgrade_at_renewal_takes_the_other_products_limits_and_name(play: Play) -> None:
     german = customer(FABRIKAM, "Fabrikam", billingProfile={"defaultAddress": {"country": "DE"}})
     caller = play(customers=[german])

@@ -96,6 +96,7 @@ def renew(subscription: Subscription, at: datetime, switches: Switches) -> None:
     hidden.pop("renewal_until", None)
     start = parse_moment(hidden.pop("renewal_start", iso(at)))
     instructions = next_term(body)
+    _start_charge(subscription)
     extended = hidden.pop("extended", None)
     if extended:
         body["termDuration"], body["billingCycle"] = extended["term"], extended["billing_cycle"]
@@ -257,14 +258,20 @@ def end_pending(subscription: Subscription, at: datetime, switches: Switches) ->
 def end_cycle(subscription: Subscription, at: datetime, switches: Switches) -> None:
     """Start the next charge cycle; a change of the billing frequency that waited for it takes effect."""
     body = subscription.body
-    waiting = body.pop("nextChargeInstructions", None)
-    if waiting:
-        apply_instructions(subscription, {"product": waiting.get("product")})
+    _start_charge(subscription)
     anchor = parse_moment(body["effectiveStartDate"]).date() if body.get("effectiveStartDate") else at.date()
     months = terms.MONTHS_OF_CYCLE.get(str(body.get("billingCycle") or "").lower(), 1)
     end = terms.end_moment(body)
     assert end is not None
     terms.write_cycle_end(body, terms.cycle_end(anchor, months, at.date(), (end - timedelta(days=1)).date()))
+
+
+def _start_charge(subscription: Subscription) -> None:
+    """Let a change of the billing frequency take effect that waited for the next charge."""
+    waiting = subscription.body.pop("nextChargeInstructions", None) or {}
+    cycle = (waiting.get("product") or {}).get("billingCycle")
+    if cycle:
+        apply_instructions(subscription, {"product": {"billingCycle": cycle}})
 
 
 def act_on_date(subscription: Subscription, at: datetime, switches: Switches) -> None:

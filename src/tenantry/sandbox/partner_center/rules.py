@@ -180,7 +180,8 @@ def check_rest(call: Call, subscription: Subscription, wish: Wish) -> None:
     if Part.NEXT_CHARGE in wish.parts and wish.next_charge is not None:
         product = section(wish.next_charge, "product") or {}
         change = {str(body.get("billingCycle")).lower(), str(product.get("billingCycle")).lower()}
-        if body.get("termDuration") != "P3Y" or change != {"monthly", "annual"}:
+        term = str(product.get("termDuration") or "P3Y").upper()
+        if body.get("termDuration") != "P3Y" or term != "P3Y" or change != {"monthly", "annual"}:
             raise RefusalError(800097)
     if wish.parts and int(subscription.hidden.get("updates", 0)) >= call.ctx.switches.whole("update_limit"):
         raise RefusalError(900311)
