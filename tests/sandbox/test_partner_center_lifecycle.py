@@ -225,3 +225,14 @@ def test_charge_cycles_roll_on(play: Play) -> None:
         "2026-07-31T00:00:00Z",
         "2026-07-31T23:59:59Z",
     )
+
+
+def test_a_suspended_subscription_is_billed_on(play: Play) -> None:
+    caller = play(nce(billingCycleEndDate="2026-06-30T00:00:00Z"))
+    caller.patch(status="suspended")
+    happened = caller.move(set="2026-08-10T00:00:00Z")["happened"]
+    cycles = [event["at"] for event in happened if event["what"] == "a charge cycle ends"]
+    assert cycles == ["2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z"]
+    woken = caller.patch(status="active").json
+    assert woken["billingCycleEndDate"] == "2026-08-31T00:00:00Z"
+    assert caller.move(advance="PT1S")["happened"] == []  # nothing is made up for afterwards

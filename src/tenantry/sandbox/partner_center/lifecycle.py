@@ -128,7 +128,7 @@ def _candidates(subscription: Subscription) -> list[tuple[datetime, Happening]]:
         if since := hidden.get("suspended_at"):
             found.append((parse_moment(since) + timedelta(days=LEGACY_SUSPENDED_DAYS), Happening.SUSPENSION_ENDS))
         elif end := terms.end_moment(body):
-            found.append((end, Happening.TERM_ENDS))
+            found += [(end, Happening.TERM_ENDS), *_cycle(body, end)]  # it is billed on until then
     elif status in {"expired", "disabled"} and (ended := hidden.get("ended_at")):
         days = (
             happenings.EXPIRED_DAYS
@@ -150,15 +150,19 @@ def _while_active(subscription: Subscription) -> list[tuple[datetime, Happening]
     end = terms.end_moment(body)
     if end is not None and body.get("termDuration", "P1Y") in terms.MONTHS_OF_TERM:
         found.append((end, Happening.EXTENDED_MONTH_ENDS if hidden.get("extended") else Happening.TERM_ENDS))
-        cycle = terms.end_moment({"commitmentEndDate": body.get("billingCycleEndDate")})
-        if cycle is not None and cycle < end:
-            found.append((cycle, Happening.CYCLE_ENDS))
+        found += _cycle(body, end)
     found += [
         (parse_moment(action["effectiveDate"]), Happening.ACTION_DUE)
         for action in body.get("scheduledActions") or []
         if action.get("effectiveDate") and str(happenings.schedule_type(action)).lower() == "customdate"
     ]
     return found
+
+
+def _cycle(body: JsonDict, end: datetime) -> list[tuple[datetime, Happening]]:
+    """Give the end of the present charge cycle, where the term does not end with it."""
+    cycle = terms.end_moment({"commitmentEndDate": body.get("billingCycleEndDate")})
+    return [(cycle, Happening.CYCLE_ENDS)] if cycle is not None and cycle < end else []
 
 
 _HANDLERS: dict[Happening, Callable[[Subscription, datetime, Switches], None]] = {
