@@ -232,6 +232,21 @@ def test_the_links_of_a_subscription_lead_to_its_customers_market(served: tuple[
     assert countries
 
 
+def test_whoever_sends_back_what_they_read_is_refused_for_the_state_only(served: tuple[Json, Browser]) -> None:
+    ended_or_busy = {"2011", "900279", "900278", "800082"}
+    world, browser = served
+    browser.knob("PUT", "switches", {"throttle": False})
+    token = browser.refresh(partner.REFRESH_TOKEN).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    for customer in [one for one in world["customers"] if one["relationshipToPartner"] == "reseller"]:
+        listed = browser.send("GET", f"/v1/customers/{customer['id']}/subscriptions", **headers).json()
+        for body in listed["items"]:
+            path = f"/v1/customers/{customer['id']}/subscriptions/{body['id']}"
+            answer = browser.send("PATCH", path, json.dumps(body), **headers)
+            refused = answer.status != 200 and str(answer.json()["code"])
+            assert not refused or refused in ended_or_busy, (body["friendlyName"], answer.text)
+
+
 def test_a_month_of_time_can_pass(served: tuple[Json, Browser]) -> None:
     _, browser = served
     answer = browser.knob("POST", "clock", {"advance": "P31D"})

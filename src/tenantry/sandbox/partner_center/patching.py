@@ -135,7 +135,7 @@ def _leave_extended_term(call: Call, subscription: Subscription) -> None:
     What was scheduled for the new term stays; the action that shows the extended term goes.
     """
     body = subscription.body
-    left = [one for one in body.get("scheduledActions") or [] if one["actionType"] != "RenewToExtendedServiceTerm"]
+    left = [one for one in body.get("scheduledActions") or [] if one.get("actionType") != "RenewToExtendedServiceTerm"]
     _put(body, "scheduledActions", left or None)
     if call.ctx.switches.text("extended_renew") == "now":
         happenings.queue(subscription, call.now, call.ctx.switches)

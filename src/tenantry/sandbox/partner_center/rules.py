@@ -175,7 +175,7 @@ def check_rest(call: Call, subscription: Subscription, wish: Wish) -> None:
             check_schedule(call, subscription, wish.next_term, None)
             _need_auto_renew(call, wish, wish.next_term is not None)
         check_schedule(call, subscription, None, wish.actions)
-        renews = any(action["actionType"] in {"RenewToNewTerm", "Transition"} for action in wish.actions or [])
+        renews = any(action.get("actionType") in {"RenewToNewTerm", "Transition"} for action in wish.actions or [])
         _need_auto_renew(call, wish, renews)
     if Part.NEXT_CHARGE in wish.parts and wish.next_charge is not None:
         product = section(wish.next_charge, "product") or {}

@@ -15,19 +15,24 @@ _SCHEDULES = {"termend": "TermEnd", "customdate": "CustomDate"}
 _WITH_SCHEDULES = frozenset({Kind.NCE, Kind.SOFTWARE, Kind.MARKETPLACE})
 
 
-def read_actions(call: Call, value: object) -> list[JsonDict] | None:
-    """Read scheduledActions as answers write them, None for null or an empty list; 800002 for what is not one."""
+def read_actions(call: Call, value: object, standing: list[JsonDict]) -> list[JsonDict] | None:
+    """Read scheduledActions as answers write them, None for null or an empty list; 800002 for what is not one.
+
+    Whoever sends back what they read is not refused: an action that is `standing` already may be of any kind.
+    """
     if value is None or value == []:
         return None
     if not isinstance(value, list) or not all(isinstance(action, dict) for action in value):
         raise RefusalError(800002, description="Invalid request input: scheduledActions is not a list of actions.")
-    return [_read_action(call, action) for action in value]
+    return [_read_action(call, action, standing) for action in value]
 
 
-def _read_action(call: Call, action: JsonDict) -> JsonDict:
+def _read_action(call: Call, action: JsonDict, standing: list[JsonDict]) -> JsonDict:
     schedule = word(action, "scheduleType") or word(action, "scheduledType") or ""
     kind = word(action, "actionType") or ""
     if schedule.lower() not in _SCHEDULES or kind.lower() not in _ACTIONS:
+        if action in standing:
+            return action
         raise RefusalError(800002, description="Invalid request input: unknown scheduleType or actionType.")
     found: JsonDict = {
         call.ctx.switches.text("schedule_type_key"): _SCHEDULES[schedule.lower()],
@@ -157,5 +162,5 @@ def drop_schedules(subscription: Subscription) -> bool:
 
 def without_renewals(actions: list[JsonDict] | None) -> list[JsonDict] | None:
     """Keep the actions that make sense with auto-renew off."""
-    kept = [action for action in actions or [] if action["actionType"] in {"Cancel", "RenewToExtendedServiceTerm"}]
+    kept = [action for action in actions or [] if action.get("actionType") in {"Cancel", "RenewToExtendedServiceTerm"}]
     return kept or None

@@ -59,9 +59,9 @@ def read_wish(call: Call, subscription: Subscription) -> Wish:
 
     quantity = whole(body, "quantity")
     status = (word(body, "status") or str(now.get("status"))).lower()
-    if status not in _STATUSES:
+    if status not in _STATUSES | {str(now.get("status")).lower()}:
         raise RefusalError(800002, description="Invalid request input: unknown status.")
-    actions = read_actions(call, body.get("scheduledActions"))
+    actions = read_actions(call, body.get("scheduledActions"), standing=now.get("scheduledActions") or [])
     next_term = section(body, "scheduledNextTermInstructions")
     if actions is not None and next_term is not None and actions != now.get("scheduledActions"):
         call.doubt("both generations of scheduled changes: only scheduledActions counts")
