@@ -324,6 +324,8 @@ def test_audit_records_by_day_customer_and_page(caller: Caller) -> None:
     assert caller.api("GET", "/auditrecords?startDate=2026-01-01").refusal == (400, 800002)
     assert caller.api("GET", "/auditrecords?startDate=2026-06-12&endDate=2026-06-11").refusal == (400, 800002)
     assert caller.api("GET", "/auditrecords?startDate=soon").refusal == (400, 800002)
+    documented = caller.api("GET", "/auditrecords?startDate=6/10/2026%2012:00:00%20AM&endDate=6/10/2026&size=9").json
+    assert documented["items"] == first_day["items"]
 
 
 def test_audit_records_lag_as_long_as_the_switch_says(play: Play) -> None:

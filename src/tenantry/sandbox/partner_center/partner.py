@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from tenantry.sandbox.answer import Answer
 from tenantry.sandbox.partner_center.bodies import canonical
@@ -59,10 +59,17 @@ def _day(call: Call, name: str) -> date | None:
     text = call.query.get(name)
     if not text:
         return None
-    try:
-        return parse_moment(text).date()
-    except ValueError:
-        raise RefusalError(800002, description=f"Invalid request input: {name} is not a date.") from None
+    for read in (parse_moment, _american):
+        try:
+            return read(text).date()
+        except ValueError:
+            continue
+    raise RefusalError(800002, description=f"Invalid request input: {name} is not a date.")
+
+
+def _american(text: str) -> datetime:
+    """Read a day as the documented example of audit records writes it: 6/1/2017 12:00:00 AM."""
+    return datetime.strptime(text.partition(" ")[0], "%m/%d/%Y").replace(tzinfo=UTC)
 
 
 def _date_of(record: JsonDict) -> date:
