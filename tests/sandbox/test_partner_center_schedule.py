@@ -248,6 +248,9 @@ def test_an_upgrade_at_renewal_takes_the_other_products_limits_and_name(play: Pl
     after = caller.subscription()
     assert (after["offerId"], after["quantity"], after["offerName"]) == (PREMIUM_OFFER, 12, "Business Premium")
     assert after["links"]["sku"]["uri"] == f"/products/{product}/skus/{sku}?country=DE"
+    counted = caller.api("GET", f"/customers/{FABRIKAM}/subscribedskus").json["items"]
+    [premium] = [row for row in counted if row["productSku"]["name"] == "Business Premium"]
+    assert (premium["activeUnits"], premium["totalUnits"], premium["availableUnits"]) == (12, 12, 12)
 
 
 @pytest.mark.parametrize(

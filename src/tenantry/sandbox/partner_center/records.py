@@ -161,7 +161,14 @@ def entra_sku_of(ctx: Context, body: JsonDict) -> str | None:
 
 def count_licences(ctx: Context, subscription: Subscription, before: JsonDict) -> None:
     """Move the tenant's licence counts along with what became of a subscription."""
-    rows = ctx.store.subscribed_skus.get(subscription.customer_id.lower(), [])
+    rows = ctx.store.subscribed_skus.setdefault(subscription.customer_id.lower(), [])
+    now = entra_sku_of(ctx, subscription.body)
+    if (
+        now
+        and now != entra_sku_of(ctx, before)
+        and now not in {str((row.get("productSku") or {}).get("id")).lower() for row in rows}
+    ):
+        rows.append(_first_row(now, ctx.store.sku_of(str(subscription.body.get("offerId")))))
     for body, sign in ((before, -1), (subscription.body, 1)):
         wanted, field = entra_sku_of(ctx, body), _UNITS.get(str(body.get("status")))
         for row in rows:
@@ -169,6 +176,17 @@ def count_licences(ctx: Context, subscription: Subscription, before: JsonDict) -
                 row[field] = max(0, int(row.get(field, 0)) + sign * int(body.get("quantity") or 0))
                 row["totalUnits"] = int(row.get("activeUnits", 0)) + int(row.get("warningUnits", 0))
                 row["availableUnits"] = row["totalUnits"] - int(row.get("consumedUnits", 0))
+
+
+def _first_row(entra_sku: str, sku: JsonDict | None) -> JsonDict:
+    """Give the row of a product that is new in a directory; its part number is nowhere in the catalogue."""
+    name = (sku or {}).get("title", "")
+    units = dict.fromkeys(
+        ("availableUnits", "activeUnits", "consumedUnits", "suspendedUnits", "totalUnits", "warningUnits"), 0
+    )
+    product = {"id": entra_sku, "name": name, "skuPartNumber": "", "targetType": "User", "licenseGroupId": "group1"}
+    rest = {"servicePlans": [], "capabilityStatus": "Enabled", "attributes": {"objectType": "SubscribedSku"}}
+    return {**units, "productSku": product, **rest}
 
 
 def follow_product(ctx: Context, subscription: Subscription, before: JsonDict) -> None:
