@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tenantry.sandbox.entra.addresses import ADDRESSES, KNOBS
 from tenantry.sandbox.faults import MEANINGS, FaultKind
+from tenantry.sandbox.journal import READS_KEPT, WRITES_IN_STATE, WRITES_KEPT
 from tenantry.sandbox.partner_center.endpoints import ENDPOINTS
 from tenantry.sandbox.switches import ALL_SWITCHES
 
@@ -23,20 +24,26 @@ CONTROL: tuple[tuple[str, str, str], ...] = (
     ("GET", "/_sandbox/faults", "Faults that are switched on."),
     ("POST", "/_sandbox/faults", "Switch one on: `kind` and its conditions."),
     ("DELETE", "/_sandbox/faults", "Switch all off, or one by its id in the path."),
-    ("GET", "/_sandbox/journal", "Requests and answers; `since`, `path`, `customer`, `method`, `limit`."),
+    (
+        "GET",
+        "/_sandbox/journal",
+        "Requests and answers; `since`, `path`, `customer`, `method`, `limit`. "
+        f"Kept are the last {READS_KEPT:,} reads and {WRITES_KEPT:,} writes, over a restart {WRITES_IN_STATE} writes.",
+    ),
     ("DELETE", "/_sandbox/journal", "Empty the journal."),
     ("POST", "/_sandbox/reset", "Start the world over, or another `world`."),
     ("GET", "/_sandbox/world", "Addresses, tenants, people, applications with secrets, customers."),
     ("GET", "/_sandbox/switches", "Every doubtful behaviour with its value, meaning and source."),
     ("PUT", "/_sandbox/switches", "Set some of them (POST and PATCH do the same)."),
     ("POST", "/_sandbox/applications", "Upload a certificate, as the page does: `application` (id) and `pem`."),
-    ("POST", "/_sandbox/change", "Change a subscription as if somebody else did."),
+    ("POST", "/_sandbox/change", "Change a customer, or one of its subscriptions, as if somebody else did."),
     ("GET", "/_sandbox/style.css", "Style of the page."),
     ("GET", "/_sandbox/icon.svg", "Icon of the pages."),
 )  # fmt: skip
 
 # What the reference describes and the sandbox does not know; it answers 404 (code 1000) there.
 NOT_MODELLED: tuple[tuple[str, str], ...] = (
+    ("/generatetoken and /v3/generatetoken, which exchanged tokens long ago", "1"),
     ("/v1/partnerRequests, the list of calls without multi-factor authentication", "2.1"),
     ("/v1/agreementtemplates/{template}/document", "4.3"),
     ("GET, POST /v1/customers/{customer}/subscriptions/{subscription}/transitions and eligibilities", "4.6"),
@@ -46,12 +53,12 @@ NOT_MODELLED: tuple[tuple[str, str], ...] = (
     ("/v1/offers, /v1/offercategories, inventory check", "4.12"),
     ("/v1/productpromotions, promotionEligibilities", "4.13"),
     ("/v1/customers/{customer}/users and licence updates", "4.14"),
-    ("Azure: entitlements, usage, budgets, utilization", "4.15"),
+    ("Azure: entitlements, usage, budgets, utilization, rate cards, overage, reservations, product upgrades", "4.15"),
     ("/v1/customers/{customer}/applicationconsents", "4.16"),
     ("Invoices and reconciliation", "4.17, 4.18"),
     ("Microsoft Graph: billing export, delegated admin relationships, subscribedSkus", "2.5, 4.14, 4.19"),
     ("Price sheets and offer matrix", "4.20"),
-    ("Self-serve policies, migrations, transfers", "4.22, 4.23"),
+    ("Self-serve policies, migrations, transfers, country validation rules, POST of qualifications", "4.22, 4.23"),
     ("Webhooks", "10"),
 )
 
