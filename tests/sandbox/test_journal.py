@@ -49,6 +49,15 @@ def test_secrets_are_blotted_out_everywhere(caller: Caller) -> None:
     assert (grant["body"]["client_secret"], grant["body"]["grant_type"]) == ("…", "refresh_token")
     assert grant["answer"]["access_token"] == "…"
     assert call["headers"]["authorization"] == "…"
+    profiles = {"CompanyProfile": {"Domain": "north.example"}, "BillingProfile": {"CompanyName": "North"}}
+    password = caller.api("POST", "/customers", profiles).json["userCredentials"]["password"]
+    assert password not in caller.send("GET", "/_sandbox/journal").raw.decode()
+
+
+def test_the_number_of_a_refusal_is_no_secret(caller: Caller) -> None:
+    caller.switch(error_code_type="string")
+    caller.patch(quantity=1)
+    assert caller.journal(method="PATCH")[-1]["answer"]["code"] == "800090"
 
 
 def test_it_is_searched_by_number_path_customer_and_method(caller: Caller) -> None:

@@ -16,8 +16,18 @@ WRITES_KEPT = 50_000
 READ_ANSWER_BYTES_KEPT = 4_096
 WRITES_IN_STATE = 200
 _SECRET_FIELDS = frozenset(
-    {"client_secret", "client_assertion", "refresh_token", "access_token", "id_token", "code", "code_verifier"}
+    {
+        "client_secret",
+        "client_assertion",
+        "refresh_token",
+        "access_token",
+        "id_token",
+        "code",
+        "code_verifier",
+        "password",
+    }
 )
+_SECRET_IN_JSON = _SECRET_FIELDS - {"code"}  # there it is the number of a refusal
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie"})
 
 
@@ -168,7 +178,7 @@ def _readable(raw: bytes, content_type: str) -> object:
 def _without_secrets(value: object) -> object:
     if isinstance(value, dict):
         return {
-            key: "…" if str(key).lower() in _SECRET_FIELDS and isinstance(inner, str) else _without_secrets(inner)
+            key: "…" if str(key).lower() in _SECRET_IN_JSON and isinstance(inner, str) else _without_secrets(inner)
             for key, inner in value.items()
         }
     if isinstance(value, list):
