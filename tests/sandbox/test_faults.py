@@ -178,6 +178,9 @@ def test_faults_are_listed_and_removed(caller: Caller) -> None:
         {"kind": "stale", "probability": 2},
         {"kind": "seats_changed", "when": "later"},
         {"kind": "slow", "path": "re:("},
+        {"kind": "slow", "count": 0},
+        {"kind": "slow", "count": -1},
+        {"kind": "stale", "writes": 0},
     ],
 )
 def test_wrong_descriptions_are_refused_with_a_sentence(caller: Caller, spec: dict[str, object]) -> None:

@@ -214,7 +214,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "path": str,
     "method": str,
     "customer": str,
-    "count": int,
+    "count": _between(int, 1, 1_000_000),
     "probability": float,
     "seed": int,
     "retry_after": _between(int, 0, 86_400),
@@ -224,7 +224,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "delta": int,
     "quantity": int,
     "when": str,
-    "writes": int,
+    "writes": _between(int, 1, 1_000),
 }
 
 
