@@ -197,6 +197,18 @@ def test_a_planned_refusal_hits_what_it_names(browser: Browser) -> None:
     assert browser.refresh(partner.REFRESH_TOKEN).status == 200
 
 
+NUMBERS = """
+50076 50079 50074 50078 50173 700082 70008 70043 70000 54005 501481 65001 90099 7000215 7000222 70002 700016 7000112
+90002 50011 50020 50034 51004 50105 50194 53003 530034 53000 65004 90094 90095 700005 900144 90055
+"""  # every one that the reference's section 2.3 has
+
+
+@pytest.mark.parametrize("code", [int(number) for number in NUMBERS.split()])
+def test_any_number_that_a_portal_meets_can_be_planned(browser: Browser, code: int) -> None:
+    assert browser.knob("POST", "entra/refusals", {"code": code, "count": 1}).status == 200
+    assert refused(browser.refresh(partner.REFRESH_TOKEN))[2] == code
+
+
 def test_customer_tenants_need_consent_and_delegated_rights(browser: Browser) -> None:
     scope = "https://graph.microsoft.com/.default"
     assert refused(browser.refresh(partner.REFRESH_TOKEN, HARBOUR, scope=scope)) == (400, "invalid_grant", 90099)

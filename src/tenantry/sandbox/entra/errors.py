@@ -35,6 +35,7 @@ CODES: dict[int, tuple[str, int, str]] = {
     50105: ("invalid_grant", 400, "The user is not assigned to a role of the application."),
     50173: ("invalid_grant", 400, "The grant was revoked: the user has to sign in again."),
     50194: ("invalid_request", 400, "The application is not configured as multi-tenant: use its tenant's endpoint."),
+    51004: ("invalid_grant", 400, "The user account is not in the directory of this tenant."),
     53000: ("interaction_required", 400, "The device does not comply with the tenant's policy."),
     53003: ("interaction_required", 400, "Conditional Access policies block the issuance of a token."),
     530034: ("access_denied", 400, "A delegated administrator was blocked by a policy of the tenant."),
