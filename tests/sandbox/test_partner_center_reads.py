@@ -299,6 +299,22 @@ def test_the_catalogue_for_everybody_and_for_a_customer(caller: Caller) -> None:
     assert caller.api("GET", "/products/CFQ7TTC0ZZZZ?country=US").refusal == (404, 400013)
 
 
+def test_the_directory_says_what_it_still_does_with_a_product(play: Play) -> None:
+    caller = play(nce())
+
+    def told() -> tuple[int, int, str]:
+        [row] = caller.api("GET", f"/customers/{FABRIKAM}/subscribedskus").json["items"]
+        return row["activeUnits"], row["totalUnits"], row["capabilityStatus"]
+
+    caller.patch(status="suspended")
+    assert told() == (0, 0, "Suspended")
+    caller.patch(status="active")
+    assert told() == (15, 15, "Enabled")
+    caller.patch(autoRenewEnabled=False, scheduledActions=[{"scheduleType": "TermEnd", "actionType": "Cancel"}])
+    caller.move(set="2026-09-01T00:00:00Z")
+    assert told() == (0, 15, "Warning")
+
+
 def test_licences_of_a_tenant_by_group(caller: Caller) -> None:
     path = f"/customers/{FABRIKAM}/subscribedskus"
     assert caller.api("GET", path).json["items"][0]["productSku"]["id"] == ENTRA_SKU

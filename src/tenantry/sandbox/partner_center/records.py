@@ -176,6 +176,15 @@ def count_licences(ctx: Context, subscription: Subscription, before: JsonDict) -
                 row[field] = max(0, int(row.get(field, 0)) + sign * int(body.get("quantity") or 0))
                 row["totalUnits"] = int(row.get("activeUnits", 0)) + int(row.get("warningUnits", 0))
                 row["availableUnits"] = row["totalUnits"] - int(row.get("consumedUnits", 0))
+                row["capabilityStatus"] = capability(row)
+
+
+def capability(row: JsonDict) -> str:
+    """Tell what a directory still does with a product, by its best seats (which status goes with which: inferred)."""
+    for units, status in (("activeUnits", "Enabled"), ("warningUnits", "Warning"), ("suspendedUnits", "Suspended")):
+        if row.get(units):
+            return status
+    return "Deleted"
 
 
 def _first_row(entra_sku: str, sku: JsonDict | None) -> JsonDict:

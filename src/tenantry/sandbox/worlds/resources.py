@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from tenantry.sandbox.partner_center.records import capability
 from tenantry.sandbox.wire import iso, link, parse_moment
 from tenantry.sandbox.worlds import catalogue
 from tenantry.sandbox.worlds.catalogue import ITEMS, LEGACY, Item, LegacyOffer
@@ -179,8 +180,7 @@ def subscribed_skus(
         share = 70 + int(hexed(seed, directory_id, length=2), 16) % 31
         row["consumedUnits"] = stated.get(directory_id, row["totalUnits"] * share // 100)
         row["availableUnits"] = row["totalUnits"] - row["consumedUnits"]
-        if not row["totalUnits"]:
-            row["capabilityStatus"] = "Suspended"
+        row["capabilityStatus"] = capability(row)
     return list(counts.values())
 
 
