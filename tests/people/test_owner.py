@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from pytest_django import Settings
 
+from tenantry.clients.entra import PERSONAL_TENANT
 from tenantry.people import actions, queries
 from tenantry.people.access import viewer
 from tenantry.people.models import OwnerLink, Person, SignInRecord, Staff, StaffRole
@@ -71,6 +72,13 @@ def test_only_a_member_of_the_partners_tenant_takes_it(identity: object) -> None
     assert Person.objects.count() == 0
     assert SignInRecord.objects.get().reason == "not_partner"
     assert actions.owner_link_is_good(token, NOW)
+
+
+def test_a_personal_account_takes_it_under_no_setting(settings: Settings) -> None:
+    settings.PARTNER_TENANT_ID = PERSONAL_TENANT
+    outcome = actions.take_owner_link(personal("somebody@outlook.com"), new_token(), now=NOW)
+    assert outcome == SignInOutcome(None, SignInReason.NOT_PARTNER)
+    assert not Staff.objects.exists()
 
 
 def test_it_ends_after_a_day_and_with_the_next_one() -> None:

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from tenantry.audit.models import AuditRow
-from tenantry.clients.entra import Identity
+from tenantry.clients.entra import PERSONAL_TENANT, Identity
 from tenantry.people import actions, queries
 from tenantry.people.actions import Origin
 from tenantry.people.models import Company, EndUser, EndUserRole, Person, SignInRecord, Staff, StaffRole
@@ -224,6 +224,20 @@ def test_a_personal_account(house: House) -> None:
     invitation(house)
     assert refused(personal(BEN)) == SignInReason.PERSONAL
     assert last_record().company_id == house.harbour
+
+
+def test_a_personal_account_is_kept_out_also_where_somebody_pinned_or_bound_it(
+    house: House, settings: Settings
+) -> None:
+    """Rows like these no page makes; the door must not depend on that."""
+    somebody = "somebody@outlook.com"
+    invitation(house, somebody, PERSONAL_TENANT)
+    assert refused(personal(somebody)) == SignInReason.PERSONAL
+    make_end_user(house.nordlys, make_person(PERSONAL_TENANT, "oid-personal", "S", somebody), EndUserRole.ADMIN)
+    assert refused(personal(somebody)) == SignInReason.PERSONAL
+    settings.PARTNER_TENANT_ID = PERSONAL_TENANT
+    staff_place(somebody)
+    assert refused(personal(somebody)) == SignInReason.PERSONAL
 
 
 def test_an_invitation_whose_tenant_is_not_settled(house: House) -> None:
