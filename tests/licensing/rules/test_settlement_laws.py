@@ -140,6 +140,10 @@ class Story:
     past: Sequence[int]
     ahead: float
     tells_status: bool
+    names_all: bool  # whether a record of something else than seats names the seats too
+    missing: frozenset[int]  # which of the last records are not in the journal yet; none past the horizon
+    progress: bool  # our own record is written twice, the first time as under way
+    nameless: bool  # Microsoft keeps no correlation id of ours; our reading was no old one then
 
 
 @st.composite
@@ -150,10 +154,11 @@ def stories(draw: st.DrawFn) -> Story:
     assume(start.status is not Status.DELETED)
     few = st.lists(deeds, max_size=3)
     over = draw(st.booleans())
+    unseen = draw(st.lists(deeds, max_size=1))
     return Story(
         origin=origin,
         seen=seen,
-        unseen=draw(st.lists(deeds, max_size=1)),
+        unseen=unseen,
         before=draw(few),
         after=draw(few),
         write=draw(st.sampled_from(writes(start))),
@@ -169,6 +174,10 @@ def stories(draw: st.DrawFn) -> Story:
         past=draw(st.permutations(range(3))),
         ahead=draw(st.sampled_from([-8, -3, -0.5, 0, 0.5, 3, 8])),
         tells_status=tells_status,
+        names_all=draw(st.booleans()),
+        missing=frozenset() if over else draw(st.frozensets(st.integers(0, 3), max_size=2)),
+        progress=draw(st.booleans()),
+        nameless=not unseen and draw(seldom),
     )
 
 
@@ -216,15 +225,26 @@ def tell(story: Story) -> tuple[Settlement, Truth]:
     as_wanted = was_so = story.accepted and _shows(story.write, microsoft.facts)
     if story.acts:
         was_so = _shows(story.write, microsoft.facts)
-        acted = microsoft.write(_as_sent(story.write, start, fails=story.fails), dated(), OURS)
+        done = len(microsoft.journal)
+        name = "" if story.nameless else OURS
+        acted = microsoft.write(_as_sent(story.write, start, fails=story.fails), dated(), name)
+        if story.progress and len(microsoft.journal) > done:
+            microsoft.journal.insert(done, replace(microsoft.journal[done], status=RecordStatus.PROGRESS))
         as_wanted = _shows(story.write, microsoft.facts)
         states.append(microsoft.facts)
     theirs(story.after)
     sent = SentWrite(story.write, start, OURS, NOW, HORIZON, accepted=story.accepted and (story.acts or story.over))
-    journal = since_read(microsoft.journal, OURS, NOW, start.quantity)
+    written = [entry if story.names_all else _of_seats_alone(entry) for entry in microsoft.journal]
+    records = [entry for place, entry in enumerate(written[::-1]) if place not in story.missing]
+    journal = since_read(records, OURS, NOW, start.quantity)
     current = states[max(len(story.seen), len(states) - 1 - story.shown)]
     found = settle(sent, current, journal, NOW + HORIZON if story.over else NOW + timedelta(seconds=30))
     return found, Truth(acted, as_wanted, was_so)
+
+
+def _of_seats_alone(entry: AuditEntry) -> AuditEntry:
+    moved = entry.old_quantity != entry.new_quantity
+    return entry if moved else replace(entry, old_quantity=None, new_quantity=None)
 
 
 def _as_sent(write: Write, read: SubscriptionFacts, *, fails: bool) -> Deed:
@@ -311,7 +331,7 @@ def hold(story: Story) -> None:
         case Settled.WAIT:
             assert not story.over
         case Settled.UNDECIDABLE:
-            assert not truth.acted, "our own record is there: it has to be decided"
+            assert not truth.acted or story.nameless, "our own record is there: it has to be decided"
             theirs = (*story.unseen, *story.before, *story.after)
             # An old reading from within a moment: nothing tells which of its changes that one had seen.
             within = story.past_at_once and story.unseen

@@ -88,6 +88,20 @@ MINE = record(OURS, 12, 15)
             12, [record(OURS, 12, 15, "failed")], True, "not_acted: own_record_failed", id="our record failed"
         ),
         pytest.param(12, [record(OURS, 12, 15, "progress")], True, "undecidable: own_record_open", id="still open"),
+        pytest.param(
+            12,
+            [record(OURS, 12, 15, "progress"), record(OURS, 12, 15, "failed")],
+            True,
+            "not_acted: own_record_failed",
+            id="recorded as under way, then as failed",
+        ),
+        pytest.param(
+            12,
+            [record(OURS, 12, 15, "failed"), record(OURS, 12, 15, "unknown")],
+            True,
+            "undecidable: own_record_open",
+            id="failed, and something that we do not know",
+        ),
         pytest.param(15, [record(THEIRS, 12, 15)], True, "not_acted: equal_change_by_others", id="their equal change"),
         pytest.param(
             15,

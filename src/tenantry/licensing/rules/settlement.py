@@ -152,7 +152,8 @@ def settle(
         return _settle_acted(sent, current, done, later, over=over)
     if not over:
         return Settlement(Settled.WAIT, (seen, "may_be_in_flight"), ours)
-    if any(entry.status is not RecordStatus.FAILED for entry in ours):
+    # What is recorded as under way may have a second record that says how it ended.
+    if ours and {entry.status for entry in ours} - {RecordStatus.PROGRESS} != {RecordStatus.FAILED}:
         return Settlement(Settled.UNDECIDABLE, (seen, "own_record_open"), ours)
     if ours and not is_reached(sent.write, current):
         return Settlement(Settled.NOT_ACTED, (seen, "own_record_failed"), ours)
