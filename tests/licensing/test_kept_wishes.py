@@ -2,11 +2,13 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 
 import pytest
 from django.db import connection as database
 from django.db import transaction
 
+from tenantry.audit.models import AuditRow
 from tenantry.kernel.actor import Actor
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import Refusal
@@ -17,7 +19,7 @@ from tenantry.licensing.queries import SubscriptionView, needs_decision
 from tenantry.licensing.rules.facts import EndOfTerm, Term, fingerprint
 from tenantry.licensing.rules.wishes import DecideEndOfTerm, ScheduleHandling, ScheduleQuantity, SetQuantity
 from tenantry.notices.models import Notice
-from tests.scenarios.months import change_elsewhere, refreshed, schedule_elsewhere
+from tests.scenarios.months import change_elsewhere, pass_until, refreshed, schedule_elsewhere
 from tests.support.house import OWNER, House, finish
 from tests.support.orders import ANNA, BEN, placed
 
@@ -171,3 +173,68 @@ def test_a_comparison_waits_for_a_person_who_is_settling_an_order(house: House, 
             keeping.check(row, Moment.current())
         settling.result()
     assert Wish.objects.get().quantity == view.facts.quantity - 3
+
+
+@pytest.mark.parametrize(
+    ("choice", "verb", "alarms"), [(EndOfTerm.RENEW, "wish.did_not_come_true", 1), (EndOfTerm.END, "wish.came_true", 0)]
+)
+def test_what_is_no_longer_listed_has_not_renewed(
+    house: House, view: SubscriptionView, choice: EndOfTerm, verb: str, alarms: int
+) -> None:
+    if choice is EndOfTerm.RENEW:
+        assert confirm(view) is None
+    else:
+        finish(placed(view, DecideEndOfTerm(choice)).id)
+    change_elsewhere(house, view, remove=True)
+    assert view.facts.commitment_end is not None
+    refreshed(house, view)
+    pass_until(house, view.facts.commitment_end + timedelta(days=2))
+    refreshed(house, view)
+
+    told = AuditRow.objects.filter(subject_id=str(view.id), verb__startswith="wish.").exclude(verb="wish.decided")
+    assert list(told.values_list("verb", flat=True)) == [verb]
+    assert not Wish.objects.exists()
+    assert Notice.objects.filter(kind="schedule_lost").count() == alarms
+
+
+def test_a_wish_of_the_last_term_answers_nothing_about_the_next(house: House, view: SubscriptionView) -> None:
+    assert confirm(view) is None
+    order = placed(view, SetQuantity(view.facts.quantity + 1))
+    assert view.facts.commitment_end is not None
+    pass_until(house, view.facts.commitment_end + timedelta(hours=3))
+    # It has renewed meanwhile: the order is refused, and nothing was compared yet.
+    assert finish(order.id).state == OrderState.REFUSED
+    renewed = house.view(Subscription.objects.get(id=view.id))
+    assert renewed.facts.commitment_end is not None and renewed.facts.commitment_end > view.facts.commitment_end
+
+    assert confirm(renewed, BEN) is None
+
+    refreshed(house, view)
+    wish = Wish.objects.get()
+    assert (wish.decided_by, wish.term_end) == (BEN.label, renewed.facts.commitment_end)
+
+
+def test_a_wish_is_given_up_with_the_order_that_was_to_put_it_back(house: House, view: SubscriptionView) -> None:
+    finish(placed(view, ScheduleQuantity(view.facts.quantity - 2)).id)
+    actions.stop(acting_as=OWNER, reason="moving", moment=Moment.current())
+    change_elsewhere(house, view, body={"scheduledActions": None, "scheduledNextTermInstructions": None})
+    refreshed(house, view)
+    order = ChangeOrder.objects.get(actor_kind="system")
+    company_id = CompanyId(view.row.company_id)
+
+    refusal = actions.withdraw_order(acting_as=BEN, company_id=company_id, order_id=order.id, moment=Moment.current())
+
+    assert refusal is None
+    after = refreshed(house, view)
+    assert ChangeOrder.objects.filter(actor_kind="system").count() == 1
+    given_up = AuditRow.objects.get(verb="wish.given_up")
+    assert (given_up.actor_name, given_up.before and given_up.before["decided_by"]) == (BEN.label, ANNA.label)
+    assert [one.id for one in needs_decision([after], house.sandbox.now())] == [view.id]
+
+
+def test_a_wish_outlives_a_person_who_takes_an_order_of_their_own_back(house: House, view: SubscriptionView) -> None:
+    finish(placed(view, ScheduleQuantity(view.facts.quantity - 2)).id)
+    order = placed(house.view(view.row), ScheduleQuantity(view.facts.quantity - 3))
+    company_id = CompanyId(view.row.company_id)
+    actions.withdraw_order(acting_as=ANNA, company_id=company_id, order_id=order.id, moment=Moment.current())
+    assert Wish.objects.get().quantity == view.facts.quantity - 2

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Subquery
 
 from tenantry.audit import actions as audit
 from tenantry.jobs.queue import enqueue
-from tenantry.kernel.actor import Actor
+from tenantry.kernel.actor import Actor, ActorKind
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import Refusal, refusal_to_json
 from tenantry.licensing.models import (
@@ -25,7 +25,7 @@ from tenantry.licensing.models import (
 from tenantry.licensing.models import Wish as KeptWish
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import facts_of
-from tenantry.licensing.remembering import remember, remember_renewal
+from tenantry.licensing.remembering import is_of_earlier_term, remember, remember_renewal
 from tenantry.licensing.rules.book import BOOK
 from tenantry.licensing.rules.facts import EndOfTerm, SubscriptionFacts, fingerprint
 from tenantry.licensing.rules.plan import CHANGES_QUANTITY, Plan, Scheduled, plan_from_json, plan_to_json, same_effect
@@ -96,7 +96,8 @@ def confirm_renewal(
     if end_of_term(facts, moment.commerce, BOOK).outcome is not Outcome.RENEWS:
         return _refuse("plan_changed", "as_seen", "look_again")
     kept = KeptWish.objects.filter(subscription=subscription, lost_at=None).first()
-    if kept is not None:  # a double click, or two people at once: the first one has decided it
+    if kept is not None and not is_of_earlier_term(kept, facts):
+        # A double click, or two people at once: the first one has decided it.
         same = kept.choice == EndOfTerm.RENEW and kept.quantity is None
         return None if same else _refuse("plan_changed", "as_seen", "look_again")
     remember_renewal(subscription, facts, acting_as.label, moment)
@@ -223,7 +224,10 @@ def wake(order_id: uuid.UUID, *, seconds: float = 0.0, moment: Moment | None = N
 
 @transaction.atomic
 def withdraw_order(*, acting_as: Actor, company_id: CompanyId, order_id: uuid.UUID, moment: Moment) -> Refusal | None:
-    """Take a queued order back before it is sent. Errors: ChangeOrder.DoesNotExist for another company's order."""
+    """Take a queued order back before it is sent; with one that puts a kept wish back, the wish is given up.
+
+    Errors: ChangeOrder.DoesNotExist for another company's order.
+    """
     order = ChangeOrder.objects.select_related("subscription").get(id=order_id, company_id=company_id)
     taken = ChangeOrder.objects.filter(id=order.id, state__in=(OrderState.REQUESTED, OrderState.QUEUED)).update(
         state=OrderState.WITHDRAWN, settled_at=moment.commerce, lease_owner="", lease_until=None
@@ -233,7 +237,28 @@ def withdraw_order(*, acting_as: Actor, company_id: CompanyId, order_id: uuid.UU
     order.refresh_from_db()
     _event(order, "withdrawn", moment, {"by": acting_as.label})
     _audit(order, "change_order.withdrawn", acting_as, moment)
+    if order.actor_kind == ActorKind.SYSTEM:
+        _give_up_wish(order, acting_as, moment)
     return None
+
+
+def _give_up_wish(order: ChangeOrder, acting_as: Actor, moment: Moment) -> None:
+    """Let a kept wish go whose order was taken back: the next refresh would place that order again."""
+    Subscription.objects.select_for_update(of=("self",)).get(id=order.subscription_id)
+    wish = KeptWish.objects.filter(subscription_id=order.subscription_id).first()
+    if wish is None:
+        return
+    audit.record(
+        acting_as=acting_as,
+        verb="wish.given_up",
+        subject_kind="subscription",
+        subject_id=str(order.subscription_id),
+        subject_name=order.subscription.offer_name,
+        company_id=order.company_id,
+        before={"choice": wish.choice, "quantity": wish.quantity, "decided_by": wish.decided_by},
+        now=moment.real,
+    )
+    wish.delete()
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from tenantry.licensing import actions
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState, Subscription, Wish
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import facts_of
-from tenantry.licensing.remembering import more_than_seats, remember, stands
+from tenantry.licensing.remembering import is_of_earlier_term, more_than_seats, remember, stands
 from tenantry.licensing.rules.facts import EndOfTerm, Status, SubscriptionFacts
 from tenantry.licensing.rules.plan import Plan
 from tenantry.licensing.rules.wishes import DecideEndOfTerm, ScheduleQuantity
@@ -52,7 +52,7 @@ def check(subscription: Subscription, moment: Moment) -> None:
         return
     facts = facts_of(subscription)
     if _is_over(wish, facts, moment):
-        _term_is_over(wish, facts, moment)
+        _term_is_over(wish, subscription, facts, moment)
         return
     if stands(wish, facts):
         if wish.seen_at_microsoft_at is None or wish.lost_at is not None:
@@ -124,21 +124,21 @@ def _is_over(wish: Wish, facts: SubscriptionFacts, moment: Moment) -> bool:
     return (
         facts.status is not Status.ACTIVE
         or facts.commitment_end is None
-        or facts.commitment_end > wish.term_end + timedelta(days=1)
+        or is_of_earlier_term(wish, facts)
         or moment.commerce > wish.term_end + _RENEWAL_TAKES_AT_MOST
     )
 
 
-def _term_is_over(wish: Wish, facts: SubscriptionFacts, moment: Moment) -> None:
-    """Note whether the term ended as wished, and let the wish go."""
-    active = facts.status is Status.ACTIVE
+def _term_is_over(wish: Wish, subscription: Subscription, facts: SubscriptionFacts, moment: Moment) -> None:
+    """Note whether the term ended as wished, and let the wish go. What Microsoft no longer lists has not renewed."""
+    active = facts.status is Status.ACTIVE and subscription.gone_at is None
     if wish.choice == EndOfTerm.RENEW:
         as_wished = active and bool(facts.auto_renew) and wish.quantity in (None, facts.quantity)
     else:
         as_wished = not active if wish.choice == EndOfTerm.END else active and not facts.auto_renew
-    _record(wish, wish.subscription, "wish.came_true" if as_wished else "wish.did_not_come_true", moment, "")
+    _record(wish, subscription, "wish.came_true" if as_wished else "wish.did_not_come_true", moment, "")
     if not as_wished:
-        _tell_lost(wish, wish.subscription, moment)
+        _tell_lost(wish, subscription, moment)
     wish.delete()
 
 

@@ -1,6 +1,7 @@
 """Remember what a company decided for the end of a term, however its order came out: the wish outlives the schedule."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from tenantry.kernel.actor import ActorKind
 from tenantry.licensing.models import ChangeOrder, Subscription, Wish
@@ -119,6 +120,11 @@ def stands(wish: Wish, facts: SubscriptionFacts) -> bool:
         # Switched off without a choice: that was all there was to ending before the extended term.
         return wish.choice == EndOfTerm.END and wish.order is not None and not _has_choice(wish.order)
     return CHOICES.get(change.action) == wish.choice
+
+
+def is_of_earlier_term(wish: Wish, facts: SubscriptionFacts) -> bool:
+    """Say whether the term that the wish is about has been followed by another one."""
+    return facts.commitment_end is not None and facts.commitment_end > wish.term_end + timedelta(days=1)
 
 
 def more_than_seats(wish: Wish) -> ScheduledChange | None:

@@ -60,6 +60,7 @@ _VERBS: dict[str, Promise] = {
     "wish.came_true": gettext_lazy("Kept wish came true"),
     "wish.decided": gettext_lazy("Renewal confirmed, nothing sent"),
     "wish.did_not_come_true": gettext_lazy("Kept wish did not come true"),
+    "wish.given_up": gettext_lazy("Kept wish given up with its order"),
     "wish.lost": gettext_lazy("Scheduled change was lost at Microsoft"),
 }
 
