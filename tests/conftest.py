@@ -11,8 +11,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings as examples
 
 from tests.support import environment
+
+# How long one example takes says how busy the machine is.
+examples.register_profile("unhurried", deadline=None)
+examples.load_profile("unhurried")
 
 _end = environment.prepare()
 
