@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.test import Client
+from pytest_django import Settings
 
 from tenantry.kernel import clock
 from tenantry.people.models import EndUser, Person, SignInRecord, Staff
@@ -151,6 +152,18 @@ def test_a_state_is_used_up_by_a_failed_return_too(client: Client, unchanged: Ca
     back = choose_account(begin(client), BEN)
     ending(client, come_back(client, back, code="made-up"))
     ending(client, come_back(client, back))
+    unchanged()
+
+
+def test_a_state_is_used_up_by_a_return_that_fails_here(
+    client: Client, unchanged: Callable[[], None], settings: Settings
+) -> None:
+    address = choose_account(begin(client), BEN)
+    microsoft, settings.LOGIN_URL = settings.LOGIN_URL, "http://[broken"
+    client.raise_request_exception = False
+    assert come_back(client, address).status_code == 500
+    settings.LOGIN_URL = microsoft
+    ending(client, come_back(client, address))
     unchanged()
 
 

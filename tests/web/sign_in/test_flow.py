@@ -1,5 +1,6 @@
 """Signing in and out through the sandbox's Microsoft, as a browser does it."""
 
+import json
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -105,6 +106,14 @@ def test_staff_sign_in_with_the_partners_tenant_as_authority(client: Client, hou
     answer = come_back(client, choose_account(address, SAM))
     assert answer.headers["Location"] == "/office/companies/"
     assert Staff.objects.get(email=SAM).person == Person.objects.get()
+
+
+def test_a_proof_that_is_dated_ahead_does_not_stay_fresh_for_longer(client: Client, house: House) -> None:
+    ahead = int(clock.now().timestamp()) + 86400
+    account = {"tenant": HARBOUR_TENANT, "upn": BEN, "claims": json.dumps({"auth_time": ahead})}
+    sign_in(client, "another", None, **account)
+    assert is_signed_in(client)
+    assert client.session["proved_at"] <= clock.now().timestamp()
 
 
 def test_signing_out_ends_the_session_on_the_server(client: Client, house: House) -> None:
