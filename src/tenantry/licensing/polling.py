@@ -1,6 +1,7 @@
 """Poll Microsoft's audit records: what changed between two refreshes is read at once, and by whom is remembered."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -100,14 +101,19 @@ def _note_overwritten(records: list[AuditRecord], since: datetime) -> None:
     ``since``: the oldest of the records may be this old. Orders with a part of their story before it are left alone,
     because the rest alone would take back what was told.
     """
+    about = defaultdict[str, list[AuditRecord]](list)
+    for record in records:
+        for upstream_id in subscriptions_of(record):
+            about[upstream_id].append(record)
     lately = ChangeOrder.objects.filter(
         state__in=(OrderState.APPLIED, OrderState.SCHEDULED), read_on__gt=since + CLOCK_SKEW
     ).select_related("company", "subscription")
     for order in lately:
-        if order.read_on is None or order.before is None:
+        found = about.get(order.subscription.upstream_id.lower())
+        if not found or order.read_on is None or order.before is None:
             continue
         ours = str(order.correlation_id).lower()
         quantity = facts_from_json(order.before).quantity
-        entries = entries_about(order.subscription.upstream_id, records)
+        entries = entries_about(order.subscription.upstream_id, found)
         told = in_between(order, since_read(entries, ours, order.read_on, quantity))
         outcomes.note(order, told)
