@@ -114,6 +114,9 @@ def test_a_good_answer_that_shows_it_is_not_waited_for(
     order = placed(view, ScheduleQuantity(view.facts.quantity - 2))
     somebody_changes_seats(house, view, 1)
     assert steps(finish(order.id)) == ["requested", "sending", "accepted", "other_effect"]
+    # Asked for a second time, the records might tell less, and the order would be sent again.
+    asked = [one for one in house.sandbox.journal(method="GET") if one["path"] == "/v1/auditrecords"]
+    assert len(asked) == 2, "one for this order, one for the order that puts the wish back"
 
 
 def test_an_old_reading_of_somebodys_same_decision_is_not_taken_for_ours(

@@ -295,8 +295,9 @@ def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, answer: Pa
             break
     else:
         step = "not_yet_shown"
-    if answer is not None and _acted_otherwise(order, client, plan.write, answer):
-        settle_unsure(held, order, client, finished=True)
+    told = _acted_otherwise(order, client, plan.write, answer)
+    if told:
+        settle_unsure(held, order, client, told=told)
         return
     if order.sent_at is None or (clock.now() - order.sent_at).total_seconds() < settings.SETTLE_SECONDS:
         look_later(held, order, step, min(later(order), LOOK_AGAIN_SECONDS), {})
@@ -304,12 +305,16 @@ def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, answer: Pa
     settle_unsure(held, order, client)
 
 
-def _acted_otherwise(order: ChangeOrder, client: PartnerCenter, write: Write, answer: PatchAnswer) -> bool:
-    """Say whether Microsoft's answer shows, and its record tells, that seats were undone instead of what was wanted."""
-    if answer.accepted or answer.subscription is None:
-        return False
-    shown = facts_from_record(answer.subscription)
-    return not is_reached(write, shown) and "undid" in in_between(order, _records(order, client))
+def _acted_otherwise(
+    order: ChangeOrder, client: PartnerCenter, write: Write, answer: PatchAnswer | None
+) -> tuple[AuditEntry, ...]:
+    """Return the records that tell that seats were undone instead of what was wanted, where the answer shows it too."""
+    if answer is None or answer.accepted or answer.subscription is None:
+        return ()
+    if is_reached(write, facts_from_record(answer.subscription)):
+        return ()
+    records = _records(order, client)
+    return records if "undid" in in_between(order, records) else ()
 
 
 def _records(order: ChangeOrder, client: PartnerCenter) -> tuple[AuditEntry, ...]:

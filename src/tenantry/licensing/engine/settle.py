@@ -25,17 +25,21 @@ MOST_SENDINGS = 5
 LOOKS = 3
 
 
-def settle_unsure(held: Lease, order: ChangeOrder, client: PartnerCenter, *, finished: bool = False) -> None:
+def settle_unsure(
+    held: Lease, order: ChangeOrder, client: PartnerCenter, *, told: tuple[AuditEntry, ...] | None = None
+) -> None:
     """Ask for the subscription and for Microsoft's records, and decide as far as they allow.
 
-    ``finished``: Microsoft has answered that it has acted and recorded it, so that nothing can be under way any more.
+    ``told``: Microsoft has answered that it has acted, and these records of it tell so: nothing can be under way any
+    more. They are not asked for again, because another reading of them may be older.
     """
     plan = plan_from_json(order.plan)
     if plan.write is None or order.before is None or order.sent_at is None:
         raise ValueError(f"order {order.id} is unsure but was never sent")
+    journal: tuple[AuditEntry, ...] | None
     try:
         # The records first: a change that happens in between shows in the subscription at the latest.
-        journal: tuple[AuditEntry, ...] | None = journal_of(order, client)
+        journal = journal_of(order, client) if told is None else told
     except UpstreamError:
         journal = None
     try:
@@ -44,7 +48,7 @@ def settle_unsure(held: Lease, order: ChangeOrder, client: PartnerCenter, *, fin
         code = "not_found" if isinstance(error, NotFound) else error.code
         look_later(held, order, "cannot_look", later(order), {"words": error.words, "code": code})
         return
-    horizon = timedelta(seconds=0 if finished else settings.SETTLE_SECONDS)
+    horizon = timedelta(seconds=settings.SETTLE_SECONDS if told is None else 0)
     sent = SentWrite(
         write=plan.write,
         before=facts_from_json(order.before),
