@@ -133,7 +133,7 @@ def test_invitations_of_staff_are_renewed_until_they_are_used(house: House) -> N
     assert reason_of(used) == "already_bound"
 
 
-def refused(reason: SignInReason, tid: str = PARTNER_TENANT) -> SignInRecord:
+def refused(reason: SignInReason, tid: str = PARTNER_TENANT, **concerns: object) -> SignInRecord:
     return SignInRecord.objects.create(
         happened_at=NOW,
         accepted=False,
@@ -142,18 +142,24 @@ def refused(reason: SignInReason, tid: str = PARTNER_TENANT) -> SignInRecord:
         oid="oid-sam",
         name="Samuel Rivera",
         username="samuel@kestrel-it.example",
+        **concerns,
     )
 
 
 def test_bind_lets_in_who_came_under_another_name(house: House) -> None:
     staff_id = add("sam@kestrel-it.example")
     assert isinstance(staff_id, UUID)
-    for wrong in (refused(SignInReason.GUEST), refused(SignInReason.OTHER_NAME, HARBOUR_TENANT)):
+    for wrong in (
+        refused(SignInReason.GUEST),
+        refused(SignInReason.OTHER_NAME, HARBOUR_TENANT),
+        refused(SignInReason.RECREATED, staff=owner()),
+        refused(SignInReason.OTHER_NAME, company_id=house.harbour),
+    ):
         bound = actions.bind_staff(acting_as=DANA, staff_id=staff_id, sign_in_id=wrong.id, now=NOW)
         assert reason_of(bound) == "not_bindable"
     right = refused(SignInReason.OTHER_NAME)
     assert actions.bind_staff(acting_as=DANA, staff_id=staff_id, sign_in_id=right.id, now=NOW) is None
-    row = queries.staff(NOW)[0]
+    row = next(one for one in queries.staff(NOW) if one.id == staff_id)
     assert (row.bound, row.name, row.username) == (True, "Samuel Rivera", "samuel@kestrel-it.example")
     assert audit_verbs()[-1] == "staff.bound"
     other = add("s.rivera@kestrel-it.example")
