@@ -287,6 +287,18 @@ def test_the_worker_holds_an_order_against_the_limits_again(house: House) -> Non
     assert house.patches() == []
 
 
+def test_of_too_many_orders_only_the_last_ones_are_refused(house: House) -> None:
+    company = house.add_company()
+    views = [house.subscription(company, name) for name in (PREMIUM, "Power BI", "Planner and Project")]
+    orders = [placed(view, SetQuantity(view.facts.quantity + 1)) for view in views]
+    actions.set_limits(acting_as=OWNER, changes_per_day=2, seats_per_change=50, moment=Moment.current())
+
+    ended = [finish(order.id) for order in orders]
+
+    assert [order.state for order in ended] == [OrderState.APPLIED, OrderState.APPLIED, OrderState.REFUSED]
+    assert ended[2].outcome is not None and ended[2].outcome["refusal"]["reason"] == "too_many_changes"
+
+
 def test_another_companys_subscription_does_not_exist(house: House) -> None:
     view = house.subscription(house.add_company(), PREMIUM)
     other = house.add_company(NORDLYS)

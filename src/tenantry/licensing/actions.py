@@ -158,15 +158,21 @@ def _hindrance(
 
 
 def beyond_limits(
-    company_id: CompanyId, facts: SubscriptionFacts, plan: Plan, moment: Moment, *, sending: bool = False
+    company_id: CompanyId,
+    facts: SubscriptionFacts,
+    plan: Plan,
+    moment: Moment,
+    *,
+    sending: ChangeOrder | None = None,
 ) -> Refusal | None:
     """Return what the partner's stop switch and limits have against a plan; a preview asks before an order does.
 
-    ``sending``: the worker asks again right before it sends, with the order among those of the day, so that an order
-    that was written past this room is bound by them too. The stop switch has a lock of its own there.
+    ``sending``: the worker asks again right before it sends this order, so that one that was written past this room, or
+    at the same moment as another, is bound by them too: by those of the day up to itself, so that of too many only the
+    last ones are refused. The stop switch has a lock of its own there.
     """
     limits = current_limits()
-    if limits.stopped_at is not None and not sending:
+    if limits.stopped_at is not None and sending is None:
         return _refuse("stopped", "stop_switch", "wait_for_partner")
     if plan.write is not None and plan.write.intent in CHANGES_QUANTITY:
         seats = abs(plan.write.target.quantity - facts.quantity)
@@ -177,7 +183,9 @@ def beyond_limits(
     today = ChangeOrder.objects.filter(
         company_id=company_id, requested_at__gt=moment.commerce - timedelta(days=1)
     ).exclude(actor_kind="system")
-    if today.count() >= limits.changes_per_day + sending:
+    if sending is not None:
+        today = today.filter(number__lt=sending.number)
+    if today.count() >= limits.changes_per_day:
         return _refuse("too_many_changes", "changes_per_day", "ask_partner", most=limits.changes_per_day)
     return None
 

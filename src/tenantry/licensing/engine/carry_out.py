@@ -160,7 +160,7 @@ def _judge(held: Lease, order: ChangeOrder, record: Record) -> Plan | None:
     refusal = plan.refusal
     if refusal is None and order.actor_kind != ActorKind.SYSTEM:
         company_id = CompanyId(order.company_id)
-        refusal = actions.beyond_limits(company_id, facts, plan, Moment.current(), sending=True)
+        refusal = actions.beyond_limits(company_id, facts, plan, Moment.current(), sending=order)
     if refusal is not None:
         outcomes.refuse(held, order, refusal, record)
         return None
