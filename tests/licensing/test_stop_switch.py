@@ -1,11 +1,19 @@
-"""Releasing the stop switch wakes up what it held, and nothing else."""
+"""The stop switch: releasing it wakes up what it held, and nothing else; who waited for its lock looks again."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection as database
+from django.db import transaction
 
 from tenantry.licensing import actions
+from tenantry.licensing.engine.carry_out import SEND_AT_ONCE_SECONDS
 from tenantry.licensing.models import OrderState
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.rules.wishes import SetQuantity
 from tests.support.house import NORDLYS, OWNER, House, finish
-from tests.support.orders import placed
+from tests.support.orders import placed, steps
 
 
 def test_an_order_that_microsoft_told_to_wait_is_not_hurried(house: House) -> None:
@@ -22,3 +30,28 @@ def test_an_order_that_microsoft_told_to_wait_is_not_hurried(house: House) -> No
     assert finish(held.id).state == OrderState.APPLIED
     after = finish(waiting.id)
     assert (after.state, after.not_before, after.attempts) == (OrderState.QUEUED, waiting.not_before, waiting.attempts)
+
+
+def test_a_sender_that_was_held_up_after_its_announcement_reads_and_judges_again(house: House) -> None:
+    """Somebody else may have settled the order meanwhile, and sent it again."""
+    view = house.subscription(house.add_company(), "Microsoft 365 Business Premium")
+    order = placed(view, SetQuantity(view.facts.quantity + 1))
+    holding = threading.Event()
+
+    def hold_the_switch() -> None:
+        with transaction.atomic():
+            actions.stopped_for_update()
+            holding.set()
+            time.sleep(SEND_AT_ONCE_SECONDS + 1)
+        database.close()
+
+    with ThreadPoolExecutor() as beside:
+        held = beside.submit(hold_the_switch)
+        assert holding.wait(10)
+        finish(order.id)
+        held.result()
+
+    assert steps(order)[:3] == ["requested", "sending", "too_late_to_send"]
+    time.sleep(1)
+    assert finish(order.id).state == OrderState.APPLIED
+    assert len(house.patches()) == 1
