@@ -136,6 +136,46 @@ def test_a_lost_reply_is_settled_by_asking(house: House, settings: Settings, fau
     assert Notice.objects.filter(kind="order_unsure", subject_id=str(order.id)).count() == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "seen"),
+    [("*/subscriptions/*", 404, "cannot_look"), ("/v1/auditrecords", 403, "journal_unavailable")],
+)
+def test_what_microsoft_cannot_be_asked_for_a_day_is_left_to_a_person(
+    house: House, settings: Settings, path: str, status: int, seen: str
+) -> None:
+    settings.SETTLE_SECONDS = 2
+    view = house.subscription(house.add_company(), PREMIUM)
+    order = placed(view, SetQuantity(view.facts.quantity + 1))
+    house.sandbox.fault("cut_after", method="PATCH", count=1)
+    assert finish(order.id).state == OrderState.UNSURE
+    house.sandbox.fault("status", method="GET", path=path, status=status)
+    now = clock.now()
+    due = ChangeOrder.objects.filter(id=order.id)
+    due.update(sent_at=now - timedelta(hours=23), not_before=now)
+    carry_out(order.id)
+    assert not due.get().needs_person
+    due.update(sent_at=now - timedelta(hours=25), not_before=now)
+    carry_out(order.id)
+
+    asked = due.get()
+    assert (asked.state, asked.needs_person) == (OrderState.UNSURE, True)
+    assert asked.outcome is not None and seen in asked.outcome["seen"]
+    assert Notice.objects.filter(kind="order_undecidable", subject_id=str(order.id)).count() == 1
+    settled = actions.settle_by_hand(
+        acting_as=OWNER, order_id=order.id, took_effect=True, note="seen", moment=Moment.current()
+    )
+    assert settled is None
+    assert len(house.patches()) == 1
+
+
+def test_an_order_that_was_tried_very_often_can_still_be_taken_up(house: House) -> None:
+    """The stop switch may hold one for weeks, and every 30 seconds somebody looks."""
+    view = house.subscription(house.add_company(), PREMIUM)
+    order = placed(view, SetQuantity(view.facts.quantity + 1))
+    ChangeOrder.objects.filter(id=order.id).update(attempts=32767)
+    assert finish(order.id).state == OrderState.APPLIED
+
+
 @pytest.mark.parametrize("fault", [{"kind": "cut_before"}, {"kind": "status", "status": 503}])
 def test_what_did_not_arrive_is_sent_again_after_microsoft_has_said_so(
     house: House, settings: Settings, fault: dict[str, object]

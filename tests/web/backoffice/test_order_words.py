@@ -16,7 +16,7 @@ from tests.support.orders import placed
 from tests.web.backoffice.visitors import owner, told
 
 # The functions through which a step gets its name.
-_DOORS = {"move", "_queue_again", "look_later", "_unsure", "_event", "_end"}
+_DOORS = {"move", "_queue_again", "look_later", "look_later_or_ask", "_unsure", "_event", "_end"}
 
 
 def steps_of_the_engine() -> Iterator[str]:

@@ -3,7 +3,6 @@
 import contextlib
 import time
 import uuid
-from datetime import timedelta
 
 import structlog
 from django.conf import settings
@@ -33,7 +32,7 @@ from tenantry.licensing import actions, outcomes
 from tenantry.licensing.engine.lease import Lease, LeaseLostError, lease
 from tenantry.licensing.engine.names import upstream_ids
 from tenantry.licensing.engine.settle import settle_unsure
-from tenantry.licensing.engine.waiting import later, look_later
+from tenantry.licensing.engine.waiting import GIVE_UP_AFTER, later, look_later, look_later_or_ask
 from tenantry.licensing.engine.writes import patch_for
 from tenantry.licensing.journal import in_between, journal_of
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState
@@ -56,7 +55,6 @@ WRITE_PATIENCE_SECONDS = 10.0
 READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0)
 LOOK_AGAIN_SECONDS = 5.0
 HELD_SECONDS = 30.0
-GIVE_UP_AFTER = timedelta(hours=24)
 
 
 def carry_out(order_id: uuid.UUID) -> None:
@@ -253,7 +251,7 @@ def _no_way(held: Lease, order: ChangeOrder, error: UpstreamError) -> None:
     """Microsoft could not be read: an unsent order waits or fails, a sent one keeps waiting to be settled."""
     moment = Moment.current()
     if order.state in (OrderState.SENDING, OrderState.UNSURE):
-        look_later(held, order, "cannot_look", later(order), {"words": error.words, "code": error.code})
+        look_later_or_ask(held, order, "cannot_look", {"words": error.words, "code": error.code})
     elif isinstance(error, Throttled | Unavailable | Conflict | Malformed | Unsure):
         _queue_again(held, "cannot_read", moment, error.retry_after or later(order), error)
     elif isinstance(error, NotFound):
@@ -279,7 +277,7 @@ def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, answer: Pa
         try:
             record = client.subscription(*upstream_ids(order))
         except UpstreamError as error:
-            look_later(held, order, "cannot_look", later(order), {"words": error.words, "code": error.code})
+            look_later_or_ask(held, order, "cannot_look", {"words": error.words, "code": error.code})
             return
         if is_reached(plan.write, facts_from_record(record)):
             journal = _records(order, client)

@@ -13,12 +13,16 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Least
 
 from tenantry.kernel import clock
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderEvent, OrderState
 from tenantry.licensing.moment import Moment
 
 log = structlog.get_logger(__name__)
+
+# Nobody asks for more, and the column has an end: an order that is held for weeks must stay one that can be taken up.
+MOST_ATTEMPTS = 1000
 
 
 class LeaseLostError(Exception):
@@ -115,7 +119,7 @@ def lease(order_id: uuid.UUID, moment: Moment) -> Iterator[Lease | None]:
     taken = ChangeOrder.objects.filter(_due(moment), id=order_id).update(
         lease_owner=owner,
         lease_until=moment.in_seconds(settings.ORDER_LEASE_SECONDS),
-        attempts=F("attempts") + 1,
+        attempts=Least(F("attempts") + 1, MOST_ATTEMPTS),
     )
     if not taken:
         yield None

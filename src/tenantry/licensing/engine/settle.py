@@ -11,7 +11,7 @@ from tenantry.clients.partner_center.client import PartnerCenter
 from tenantry.licensing import actions, outcomes
 from tenantry.licensing.engine.lease import Lease
 from tenantry.licensing.engine.names import upstream_ids
-from tenantry.licensing.engine.waiting import later, look_later, steps_since_sending
+from tenantry.licensing.engine.waiting import later, look_later, look_later_or_ask, steps_since_sending
 from tenantry.licensing.journal import in_between, journal_of
 from tenantry.licensing.models import ChangeOrder, OrderState
 from tenantry.licensing.moment import Moment
@@ -46,7 +46,7 @@ def settle_unsure(
         record = client.subscription(*upstream_ids(order))
     except UpstreamError as error:
         code = "not_found" if isinstance(error, NotFound) else error.code
-        look_later(held, order, "cannot_look", later(order), {"words": error.words, "code": code})
+        look_later_or_ask(held, order, "cannot_look", {"words": error.words, "code": code})
         return
     horizon = timedelta(seconds=settings.SETTLE_SECONDS if told is None else 0)
     sent = SentWrite(
@@ -70,7 +70,7 @@ def settle_unsure(
         case Settled.NOT_ACTED:
             _send_again(held, order, evidence, moment)
         case Settled.UNDECIDABLE if journal is None:
-            look_later(held, order, "records_unavailable", later(order), evidence)
+            look_later_or_ask(held, order, "records_unavailable", evidence)
         case Settled.UNDECIDABLE if looks < LOOKS or moment.real < order.sent_at + 2 * horizon:
             # A person is asked only when it stays so: a record or the state may have been late.
             look_later(held, order, "looking_again", min(later(order), horizon.total_seconds() / 4), evidence)

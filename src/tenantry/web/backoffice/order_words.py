@@ -121,6 +121,8 @@ def _outcome(
             seen = outcome.get("seen")
             if isinstance(seen, list) and "own_record_succeeded" in seen:
                 sentence = _("Microsoft recorded that it acted, but the subscription does not show what was wanted.")
+            if isinstance(seen, list) and ("cannot_look" in seen or "journal_unavailable" in seen):
+                sentence = _("Microsoft's answer was lost, and for a day Microsoft could not be asked what happened.")
             return sentence, _("Look into Partner Center, then settle it below. Nothing is sent again.")
         case OrderState.UNSURE:
             return (
