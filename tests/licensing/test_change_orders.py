@@ -207,6 +207,17 @@ def test_a_throttled_order_waits_and_is_sent_once(house: House) -> None:
     assert [patch["acted"] for patch in house.patches()] == [False, True]
 
 
+def test_an_order_that_could_not_be_sent_for_a_day_fails_and_the_partner_hears_of_it(house: House) -> None:
+    view = house.subscription(house.add_company(), PREMIUM)
+    order = placed(view, SetQuantity(view.facts.quantity + 1))
+    ChangeOrder.objects.filter(id=order.id).update(created_at=clock.now() - timedelta(hours=25))
+    house.sandbox.fault("throttle", method="PATCH", count=1, retry_after=1)
+
+    assert finish(order.id).state == OrderState.FAILED
+    assert Notice.objects.filter(kind="order_failed", subject_id=str(order.id)).count() == 1
+    assert [patch["acted"] for patch in house.patches()] == [False]
+
+
 def test_an_accepted_order_is_applied_only_when_it_shows(house: House) -> None:
     house.sandbox.put("/_sandbox/switches", {"patch_status": 202, "patch_202_seconds": 3})
     view = house.subscription(house.add_company(), PREMIUM)
