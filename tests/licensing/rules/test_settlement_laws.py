@@ -310,6 +310,10 @@ def short_story(
         past=(),
         ahead=0,
         tells_status=True,
+        names_all=True,
+        missing=frozenset(),
+        progress=False,
+        nameless=False,
     )
 
 
