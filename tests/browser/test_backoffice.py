@@ -18,7 +18,7 @@ from tenantry.people import actions as people
 from tenantry.people.models import Company, EndUser, EndUserRole, SignInRecord, Staff
 from tenantry.people.outcomes import Invited
 from tests.browser.portal import enter, findings
-from tests.support.house import HARBOUR, OWNER, House
+from tests.support.house import HARBOUR, MERIDIAN, OWNER, House
 from tests.support.orders import placed
 from tests.web.portal.visitors import DANA, PREMIUM
 
@@ -201,8 +201,17 @@ def test_everything_works_without_scripts(house: House, harbour: Company, web: L
     plain.get_by_role("button", name="Release the stop switch").click()
     expect(plain.locator("#stop-switch")).to_have_count(0)
     plain.goto(f"{web.url}/office/add/")
-    plain.get_by_role("link", name="Tick all on this page").click()
+    plain.get_by_role("button", name="Tick all on this page").click()
     expect(plain.locator('input[name="tenant"]').first).to_be_checked()
+    plain.get_by_role("button", name="Tick none").click()
+    plain.get_by_label("Meridian Group Holdings plc").check()
+    plain.get_by_role("searchbox").fill("greenfield")
+    plain.keyboard.press("Enter")
+    expect(plain.get_by_text("1 more tenant is ticked that this list does not show")).to_be_visible()
+    plain.locator('input[name="tenant"]').last.check()
+    plain.get_by_role("button", name="Add the ticked companies").click()
+    expect(plain.get_by_role("heading", name="The companies are added")).to_be_visible()
+    assert Company.objects.filter(tenant_id=MERIDIAN).exists()
     plain.goto(f"{web.url}/office/c/{harbour.id}/portal/")
     plain.get_by_role("link", name="Switch the portal off").click()
     plain.get_by_role("button", name="Switch the portal off").click()

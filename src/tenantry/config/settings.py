@@ -177,6 +177,7 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a partner may tick thousands of tenants; the size of a body stays bounded
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_HTTPONLY = True

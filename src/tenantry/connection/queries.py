@@ -153,11 +153,18 @@ def tenants_refreshed_at(connection_ids: Iterable[uuid.UUID] | None = None) -> d
 
 
 def tenants(
-    connection_id: uuid.UUID, *, search: str = "", without: Collection[str] = (), offset: int = 0, limit: int = 50
+    connection_id: uuid.UUID,
+    *,
+    search: str = "",
+    without: Collection[str] = (),
+    only: Collection[str] | None = None,
+    offset: int = 0,
+    limit: int = 50,
 ) -> TenantPage:
     """Return the tenants that Partner Center lists for a connection, by name.
 
-    The search finds parts of name and domain, and whole tenant ids. `without` are Microsoft's ids to leave out.
+    The search finds parts of name and domain, and whole tenant ids. `without` are Microsoft's ids to leave out,
+    `only` those to look among.
     """
     found = Tenant.objects.filter(connection_id=connection_id, connection__removed_at=None, missing_since=None)
     text = search.strip()
@@ -165,6 +172,8 @@ def tenants(
         found = found.filter(Q(name__icontains=text) | Q(domain__icontains=text) | Q(tenant_id=text.lower()))
     if without:
         found = found.exclude(tenant_id__in=without)
+    if only is not None:
+        found = found.filter(tenant_id__in=only)
     rows = found.select_related("connection").order_by(Lower("name"), "id")[offset : offset + limit]
     return TenantPage(tuple(_tenant_row(row) for row in rows), found.count())
 

@@ -1,5 +1,6 @@
 """The list of companies, adding some, refreshing them, and tenants that vanished."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
 from tenantry.licensing.models import Subscription
 from tenantry.people.models import Company, StaffRole
+from tenantry.web.backoffice.tenants import PER_PAGE
 from tests.people.house import (
     GREENFIELD_TENANT,
     HARBOUR_TENANT,
@@ -196,9 +198,6 @@ def test_many_tenants_become_companies_at_once_and_are_read(house: House) -> Non
     assert "Nordlys Shipping AS nordlys.onmicrosoft.com" in text
     shown = told(dana, "/office/add/?added=yes&q=harbour")
     assert "Harbour & Vale Ltd already added harbourvale.onmicrosoft.com" in shown
-    assert page(dana.get("/office/add/?all=yes")).count('name="tenant"') == page(
-        dana.get("/office/add/?all=yes")
-    ).count('" checked>')
     form = {"connection": str(house.connection.id), "tenant": [NORDLYS.upper(), MERIDIAN]}
     answer = dana.post("/office/add/", form)
     run = RunRecord.objects.get(kind="refresh_new")
@@ -224,14 +223,70 @@ def test_a_tenant_of_another_connection_is_shown_as_added(small: SmallHouse) -> 
     assert Company.objects.count() == 2
 
 
+def test_ticks_outlive_searching_and_turning_pages(small: SmallHouse) -> None:
+    dana, mine = staff_of(StaffRole.ADMIN), small.connection
+    for number in range(PER_PAGE + 1):
+        Tenant.objects.create(
+            connection=mine,
+            tenant_id=f"0000{number:04}-0000-4000-8000-000000000000",
+            name=f"Tenant {number:04}",
+            first_seen_at=clock.now(),
+        )
+    first, last = "00000000-0000-4000-8000-000000000000", "00000100-0000-4000-8000-000000000000"
+
+    def post(**fields: object) -> str:
+        return page(dana.post("/office/add/", {"connection": str(mine.id), "ticks_of": str(mine.id), **fields}))
+
+    searched = post(do="look", q="0100", tenant=[first])
+    assert ticks(searched) == {first: True, last: False}
+    assert "1 more tenant is ticked that this list does not show Tenant 0000" in words(searched)
+    assert f'value="{first}"' not in post(do="look", q="0100", tenant=[last])
+    assert ticks(post(page="2", q="Tenant", tenant=[first])) == {first: True, last: False}
+    both = post(do="all", at="2", q="Tenant", tenant=[first])
+    assert ticks(both) == {first: True, last: True}
+    every = ticks(post(do="all", at="1", q="Tenant", tenant=[last]))
+    assert len(every) == PER_PAGE + 1
+    assert all(every.values())
+    assert ticks(post(do="none", at="2", q="Tenant", tenant=[first, last])) == {last: False}
+    assert ticks(post(do="look", q="nobody there", tenant=[first])) == {first: True}
+    assert "No tenant matches." in words(post(do="look", q="nobody there", tenant=[first]))
+    assert ticks(post(do="look", q="0100", tenant=[first, HARBOUR_TENANT, "nobody"])) == {first: True, last: False}
+    bare = dana.post("/office/add/", {"connection": str(mine.id), "do": "look", "q": "0100", "added": "yes"})
+    assert bare.headers["Location"] == f"/office/add/?connection={mine.id}&q=0100&added=yes"
+    assert Company.objects.count() == 2
+
+
+def test_ticks_of_one_connection_are_not_taken_for_another(small: SmallHouse) -> None:
+    dana, mine, second = staff_of(StaffRole.ADMIN), small.connection, make_connection()
+    form = {"connection": str(second.id), "ticks_of": str(mine.id), "tenant": [GREENFIELD_TENANT], "do": "add"}
+    answer = dana.post("/office/add/", form)
+    assert answer.headers["Location"] == f"/office/add/?connection={second.id}"
+    assert "The ticks belonged to the other connection" in told(dana, "/office/add/")
+    assert Company.objects.count() == 2
+
+
+def test_thousands_of_ticks_are_taken(small: SmallHouse) -> None:
+    many = [GREENFIELD_TENANT, *(f"0000{number:04}-0000-4000-8000-000000000000" for number in range(3_000))]
+    form = {"connection": str(small.connection.id), "do": "look", "q": "nobody there", "tenant": many}
+    assert ticks(page(staff_of(StaffRole.ADMIN).post("/office/add/", form))) == {GREENFIELD_TENANT: True}
+
+
+def ticks(markup: str) -> dict[str, bool]:
+    """Return the tenants that can be ticked, and which are."""
+    found = re.findall(r'name="tenant" value="([^"]+)"[^>]*?( checked)?>', markup)
+    return {tenant: bool(checked) for tenant, checked in found}
+
+
 def test_nothing_is_added_without_a_tick_or_from_elsewhere(small: SmallHouse) -> None:
     dana = staff_of(StaffRole.ADMIN)
     before = audit_verbs()
     dana.post("/office/add/", {"connection": str(small.connection.id)})
     assert "No tenant is ticked, so nothing was added." in told(dana, "/office/add/")
-    dana.post("/office/add/", {"connection": str(small.connection.id), "tenant": [GREENFIELD_TENANT, "nobody"]})
-    assert "The tenant nobody is not in the list" in told(dana, "/office/add/")
-    assert dana.post("/office/add/", {"tenant": ["\x00"]}).status_code == 302
+    form = {"connection": str(small.connection.id), "tenant": [GREENFIELD_TENANT, "nobody"]}
+    refused = page(dana.post("/office/add/", form), 422)
+    assert "The tenant nobody is not in the list" in words(refused)
+    assert ticks(refused) == {GREENFIELD_TENANT: True}
+    assert dana.post("/office/add/", {"tenant": ["\x00"]}).status_code == 422
     for role in (StaffRole.SUPPORT, StaffRole.BILLING):
         assert staff_of(role).post("/office/add/", {"tenant": [GREENFIELD_TENANT]}).status_code == 404
     assert staff_of(StaffRole.ADMIN, named(small)).post("/office/add/").status_code == 404

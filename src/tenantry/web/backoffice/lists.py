@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from tenantry.web.ui.components.data import address_with
 
@@ -13,8 +13,13 @@ MOST_IN_FILE = 20_000
 
 def page_number(request: HttpRequest) -> int:
     """Return the page that is asked for; anything odd is the first one."""
-    asked = request.GET.get("page", "1")
-    return max(int(asked), 1) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+    return number_in(request.GET, "page")
+
+
+def number_in(asked: QueryDict, name: str) -> int:
+    """Return the number of a page as the address or a form brought it; anything odd is the first one."""
+    text = asked.get(name, "1")
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
 def page_of(total: int, number: int, per_page: int) -> "Page[int]":
@@ -24,7 +29,12 @@ def page_of(total: int, number: int, per_page: int) -> "Page[int]":
 
 def search_of(request: HttpRequest) -> str:
     """Return what is searched for."""
-    return request.GET.get("q", "").strip()[:100]
+    return search_in(request.GET)
+
+
+def search_in(asked: QueryDict) -> str:
+    """Return what is searched for as the address or a form brought it."""
+    return asked.get("q", "").strip()[:100]
 
 
 def wants_file(request: HttpRequest) -> bool:

@@ -1,10 +1,11 @@
 """Tenants of Partner Center: those that can become companies, and those that vanished."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -26,8 +27,9 @@ from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.companies import to_run
 from tenantry.web.backoffice.context import companies_tabs, office_page
-from tenantry.web.backoffice.lists import page_number, page_of, posted_id, search_of
+from tenantry.web.backoffice.lists import number_in, page_of, posted_id, search_in
 from tenantry.web.ui import dates
+from tenantry.web.ui.components.data import address_with
 from tenantry.web.ui.frame import Crumb
 
 PER_PAGE = 100
@@ -41,6 +43,27 @@ class Choice:
     name: str
     domain: str
     company_url: str
+    ticked: bool
+
+
+class Doing(StrEnum):
+    """What a button of the page does: add the ticked ones, or show another part of the list and keep the ticks."""
+
+    ADD = "add"
+    LOOK = "look"
+    TICK_ALL = "all"
+    TICK_NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Which part of the list is to be seen, and what is ticked, there and elsewhere."""
+
+    search: str
+    show_added: bool
+    number: int
+    doing: Doing
+    ticked: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +77,30 @@ class Held:
 
 @office(Permission.OFFICE_COMPANIES, every_company=True)
 def add_companies(request: OfficeRequest) -> HttpResponse:
-    """Show the tenants of a connection, and make companies of those that are ticked."""
+    """Show the tenants of a connection, and make companies of those that are ticked.
+
+    Searching and paging are posted together with the ticks, which no address could carry; without a tick the list
+    has an address of its own, so that going back works.
+    """
     moment = Moment.current()
     known = connections.connections(moment.real)
     chosen = _chosen_connection(request, known)
-    if request.method == "POST":
-        return _add(request, chosen, moment)
+    look = _look(request, chosen)
+    if request.method == "POST" and look.doing is Doing.ADD:
+        return _add(request, known, chosen, look, moment)
+    if request.method == "POST" and look.doing is Doing.LOOK and not look.ticked:
+        return redirect(_address(chosen, look))
+    return _show(request, known, chosen, look, moment)
+
+
+def _show(
+    request: OfficeRequest,
+    known: tuple[ConnectionView, ...],
+    chosen: ConnectionView | None,
+    look: Look,
+    moment: Moment,
+    status: int = 200,
+) -> HttpResponse:
     context = office_page(
         request,
         "companies",
@@ -69,8 +110,8 @@ def add_companies(request: OfficeRequest) -> HttpResponse:
         connection=chosen,
     )
     if chosen is not None:
-        context |= _tenants(request, chosen, moment)
-    return render_page(request, "companies/add", context)
+        context |= _tenants(chosen, look, moment)
+    return render_page(request, "companies/add", context, status=status)
 
 
 @office(Permission.OFFICE_COMPANIES, every_company=True)
@@ -146,17 +187,49 @@ def _chosen_connection(request: OfficeRequest, known: tuple[ConnectionView, ...]
     return by_id.get(asked) or by_id.get(preferred) or (known[0] if known else None)
 
 
-def _tenants(request: HttpRequest, chosen: ConnectionView, moment: Moment) -> dict[str, object]:
-    number, search = page_number(request), search_of(request)
-    show_added = request.GET.get("added") == "yes"
+def _look(request: OfficeRequest, chosen: ConnectionView | None) -> Look:
+    """Read what is to be seen and what is ticked; ticks of another connection count for nothing."""
+    asked = request.POST if request.method == "POST" else request.GET
+    doing = Doing.LOOK if "page" in asked else _doing(asked.get("do", Doing.ADD))
+    ticked = tuple(dict.fromkeys(posted_id(one).lower() for one in request.POST.getlist("tenant")))
+    if ticked and chosen is not None and asked.get("ticks_of", str(chosen.id)) != str(chosen.id):
+        messages.info(request, _("The ticks belonged to the other connection, so they were taken away."))
+        ticked, doing = (), Doing.LOOK
+    return Look(
+        search=search_in(asked),
+        show_added=asked.get("added") == "yes",
+        number=number_in(asked, "at" if doing in {Doing.TICK_ALL, Doing.TICK_NONE} else "page"),
+        doing=doing,
+        ticked=() if doing is Doing.TICK_NONE else ticked,
+    )
+
+
+def _doing(asked: str) -> Doing:
+    return Doing(asked) if asked in set(Doing) else Doing.LOOK
+
+
+def _address(chosen: ConnectionView | None, look: Look) -> str:
+    parts = {
+        "connection": str(chosen.id) if chosen else "",
+        "q": look.search,
+        "added": "yes" if look.show_added else "",
+        "page": str(look.number) if look.number > 1 else "",
+    }
+    return reverse("office:add_companies") + address_with({name: part for name, part in parts.items() if part})
+
+
+def _tenants(chosen: ConnectionView, look: Look, moment: Moment) -> dict[str, object]:
     companies = queries.companies_of_tenants()  # of every connection: several may list the same tenant
     found = connections.tenants(
         chosen.id,
-        search=search,
-        without=() if show_added else tuple(companies),
-        offset=(number - 1) * PER_PAGE,
+        search=look.search,
+        without=() if look.show_added else tuple(companies),
+        offset=(look.number - 1) * PER_PAGE,
         limit=PER_PAGE,
     )
+    shown = {row.tenant_id for row in found.rows}
+    elsewhere = [one for one in look.ticked if one not in shown]
+    kept = connections.tenants(chosen.id, only=elsewhere, without=tuple(companies), limit=len(elsewhere)).rows
     choices = [
         Choice(
             tenant_id=row.tenant_id,
@@ -165,16 +238,24 @@ def _tenants(request: HttpRequest, chosen: ConnectionView, moment: Moment) -> di
             company_url=reverse("office:company", args=[companies[row.tenant_id]])
             if row.tenant_id in companies
             else "",
+            ticked=look.doing is Doing.TICK_ALL or row.tenant_id in look.ticked,
         )
         for row in found.rows
     ]
     return {
         "choices": choices,
-        "can_add": any(not choice.company_url for choice in choices),
-        "select_all": request.GET.get("all") == "yes",
-        "page": page_of(found.total, number, PER_PAGE),
-        "search": search,
-        "show_added": show_added,
+        "kept": kept,
+        "kept_words": ngettext(
+            "%(n)d more tenant is ticked that this list does not show",
+            "%(n)d more tenants are ticked that this list does not show",
+            len(kept),
+        )
+        % {"n": len(kept)},
+        "can_add": bool(kept) or any(not choice.company_url for choice in choices),
+        "some_ticked": bool(kept) or any(choice.ticked and not choice.company_url for choice in choices),
+        "page": page_of(found.total, look.number, PER_PAGE),
+        "search": look.search,
+        "show_added": look.show_added,
         "added_count": len(companies) if chosen.tenants else 0,
         "state": _tenants_state(chosen, moment),
     }
@@ -192,21 +273,23 @@ def _tenants_state(chosen: ConnectionView, moment: Moment) -> str:
     return _("%(words)s · read %(ago)s") % {"words": words, "ago": ago}
 
 
-def _add(request: OfficeRequest, chosen: ConnectionView | None, moment: Moment) -> HttpResponse:
-    ticked = request.POST.getlist("tenant")
-    if chosen is None or not ticked:
+def _add(
+    request: OfficeRequest,
+    known: tuple[ConnectionView, ...],
+    chosen: ConnectionView | None,
+    look: Look,
+    moment: Moment,
+) -> HttpResponse:
+    if chosen is None or not look.ticked:
         messages.error(request, _("No tenant is ticked, so nothing was added."))
-        return redirect("office:add_companies")
+        return redirect(_address(chosen, look))
     acting_as = request.viewer.acting_as()
     outcome = people.add_companies(
-        acting_as=acting_as,
-        connection_id=chosen.id,
-        tenant_ids=[posted_id(one).lower() for one in ticked],
-        now=moment.real,
+        acting_as=acting_as, connection_id=chosen.id, tenant_ids=look.ticked, now=moment.real
     )
     if isinstance(outcome, Refusal):
         tell(request, outcome, "", words=people_text)
-        return redirect("office:add_companies")
+        return _show(request, known, chosen, look, moment, status=422)
     if not outcome.added:
         messages.info(request, _("All of these are companies already."))
         return redirect("office:companies")
