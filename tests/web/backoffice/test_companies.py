@@ -239,7 +239,7 @@ def test_ticks_outlive_searching_and_turning_pages(small: SmallHouse) -> None:
 
     searched = post(do="look", q="0100", tenant=[first])
     assert ticks(searched) == {first: True, last: False}
-    assert "1 more tenant is ticked that this list does not show Tenant 0000" in words(searched)
+    assert "1 ticked tenant is not in this list Tenant 0000" in words(searched)
     assert f'value="{first}"' not in post(do="look", q="0100", tenant=[last])
     assert ticks(post(page="2", q="Tenant", tenant=[first])) == {first: True, last: False}
     both = post(do="all", at="2", q="Tenant", tenant=[first])

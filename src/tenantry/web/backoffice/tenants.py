@@ -246,8 +246,8 @@ def _tenants(chosen: ConnectionView, look: Look, moment: Moment) -> dict[str, ob
         "choices": choices,
         "kept": kept,
         "kept_words": ngettext(
-            "%(n)d more tenant is ticked that this list does not show",
-            "%(n)d more tenants are ticked that this list does not show",
+            "%(n)d ticked tenant is not in this list",
+            "%(n)d ticked tenants are not in this list",
             len(kept),
         )
         % {"n": len(kept)},
