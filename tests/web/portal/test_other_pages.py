@@ -3,6 +3,8 @@
 import uuid
 from datetime import timedelta
 
+from django.conf import settings
+
 from tenantry.audit.models import AuditRow
 from tenantry.licensing.models import SubscriptionChange
 from tenantry.licensing.moment import Moment
@@ -174,6 +176,18 @@ def test_the_way_in_leads_to_the_company_or_the_choice(house: House, harbour: Co
     assert anna.get("/").headers["Location"] == at(other)
     for who in (DANA, SAMUEL):
         assert signed_in(who).get("/").headers["Location"].endswith("/office/")
+
+
+def test_the_choice_of_companies_leads_on_for_everybody(house: House, harbour: Company) -> None:
+    alone, staff = signed_in(ANNA), signed_in(DANA)
+    assert "choose one to begin with" not in text(alone, "/companies/")
+    assert "back office" not in text(alone, "/companies/")
+    assert "You have no company here. The companies that you look after are in the back office." in text(
+        staff, "/companies/"
+    )
+    assert f'href="{settings.BACKOFFICE_URL}/office/"' in staff.get("/companies/").content.decode()
+    house.end_user(Company.objects.exclude(id=harbour.id).get(), ANNA, EndUserRole.VIEW)
+    assert "choose one to begin with" in text(alone, "/companies/")
 
 
 def test_preferences_are_the_person_s_own(house: House, harbour: Company) -> None:

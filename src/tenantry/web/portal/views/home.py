@@ -26,7 +26,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     if default is not None and viewer.company(default) is not None:
         return HttpResponseRedirect(reverse("portal:overview", args=[default]))
     if viewer.staff is not None:
-        return HttpResponseRedirect(settings.BACKOFFICE_URL + reverse("office:companies"))
+        return HttpResponseRedirect(_office_url())
     if len(viewer.companies) == 1:
         return HttpResponseRedirect(reverse("portal:overview", args=[viewer.companies[0].id]))
     return HttpResponseRedirect(reverse("portal:companies"))
@@ -34,9 +34,17 @@ def home(request: SignedInRequest) -> HttpResponse:
 
 @signed_in
 def companies(request: SignedInRequest) -> HttpResponse:
-    """Offer the companies that the person has a portal of."""
-    context = page_frame(request.viewer, Moment.current()) | {"choices": request.viewer.companies}
+    """Offer the companies that the person has a portal of; staff find theirs in the back office."""
+    viewer = request.viewer
+    context = page_frame(viewer, Moment.current()) | {
+        "choices": viewer.companies,
+        "office_url": _office_url() if viewer.staff is not None else "",
+    }
     return render(request, "portal/companies.html", context)
+
+
+def _office_url() -> str:
+    return settings.BACKOFFICE_URL + reverse("office:companies")
 
 
 class PreferencesForm(forms.Form):
