@@ -27,7 +27,7 @@ def note_trouble(connection_id: uuid.UUID, error: UpstreamError, *, now: datetim
         return
     row.last_error_at = now
     row.last_error_code = error.code[:40]
-    row.last_error_words = error.words[:500]
+    row.last_error_words = error.quote[:500]
     row.last_error_request_id = error.request_id[:64]
     advice_key = key_for(error.advice, by_application=row.mode == ConnectionMode.APPLICATION)
     row.last_error_advice = advice_key[:60]
@@ -101,7 +101,7 @@ def _tell(row: PartnerConnection, now: datetime) -> None:
             "sentence": told.sentence,
             "step": told.next_step,
             "who": told.who_text,
-            "words": row.last_error_words,
+            "words": row.last_error_words or _("nothing that can be read"),
             "code": row.last_error_code or "–",
             "request": row.last_error_request_id or "–",
         },

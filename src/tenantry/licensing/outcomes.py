@@ -104,16 +104,19 @@ def refuse_changed(held: Lease, order: ChangeOrder, record: Record, fields: Sequ
 
 def refuse_by_microsoft(held: Lease, order: ChangeOrder, error: UpstreamError) -> None:
     """End an order that Microsoft refused, with its own words."""
-    outcome = {"advice": error.advice, "kind": error.kind, "words": error.words, "code": error.code}
+    outcome = {"advice": error.advice, "kind": error.kind, "words": error.quote, "code": error.code}
     with transaction.atomic():
         _end(held, order, OrderState.REFUSED, "refused_by_microsoft", outcome, error=error)
         keeping.after_refusal(order, Moment.current())
 
 
-def fail(held: Lease, order: ChangeOrder, *, code: str, words: str, advice: str) -> None:
-    """End an order that could not be carried out; it certainly did not act."""
+def fail(held: Lease, order: ChangeOrder, *, code: str, words: str, advice: str, quoted: bool = False) -> None:
+    """End an order that could not be carried out; it certainly did not act. Only words that are `quoted` are
+    Microsoft's.
+    """
+    reason = "words" if quoted else "reason"
     with transaction.atomic():
-        _end(held, order, OrderState.FAILED, "failed", {"advice": advice, "words": words, "code": code})
+        _end(held, order, OrderState.FAILED, "failed", {"advice": advice, reason: words, "code": code})
         keeping.after_refusal(order, Moment.current())
         _tell(
             order,
@@ -205,7 +208,7 @@ def _end(
             settled_at=moment.commerce,
             outcome=outcome,
             microsoft_code=error.code[:40] if error else "",
-            microsoft_words=error.words[:500] if error else "",
+            microsoft_words=error.quote[:500] if error else "",
             facts={"code": error.code, "words": error.words} if error else {},
         )
         order = held.order()

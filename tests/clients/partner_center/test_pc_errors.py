@@ -102,6 +102,7 @@ def test_any_envelope_is_survived(body: JsonValue, text: str, code: str, words: 
     error = explain(failure(400, body, text=text))
     assert isinstance(error, Refused)
     assert (error.code, error.words) == (code, words)
+    assert error.quote == ("" if words == "HTTP 400" else words)
 
 
 def test_a_409_without_a_known_code_is_the_renewal_queue() -> None:

@@ -229,6 +229,20 @@ def test_a_failed_test_shows_microsofts_words_and_what_to_do(house: House) -> No
     assert "Direct CSP Test failed" in told(client, LIST)
 
 
+@pytest.mark.parametrize("fault", [{"kind": "mfa_missing"}, {"kind": "cut_before"}])
+def test_what_microsoft_did_not_say_is_not_shown_as_its_words(house: House, fault: dict[str, object]) -> None:
+    change(house, direct_csp=DirectCsp.UNSET)
+    house.sandbox.post("/_sandbox/faults", fault | {"path": "/v1/*"})
+    client = owner(house)
+    progress = where(client.post(address(house, "direct-csp/"), {"tenant": NORDLYS}))
+    run_due_jobs()
+
+    for page_address in (progress, LIST, address(house)):
+        seen = told(client, page_address)
+        assert "In Microsoft's words:" not in seen
+    assert "What to do" in told(client, progress)
+
+
 def test_a_tenant_that_is_not_listed_cannot_be_tested(house: House) -> None:
     Tenant.objects.filter(tenant_id=HARBOUR).delete()
     client = owner(house)

@@ -125,6 +125,17 @@ def test_a_refusal_by_microsoft_comes_with_its_words_and_advice(house: House, ha
     assert "Who can" in text
 
 
+def test_a_bare_status_is_not_shown_as_words_of_microsoft(house: House, harbour: Company) -> None:
+    order = add_one(house, harbour)
+    house.sandbox.fault("mfa_missing")
+    run_due_jobs()
+    order.refresh_from_db()
+    assert order.state == OrderState.FAILED
+    assert order.outcome is not None
+    assert order.outcome["reason"] == "HTTP 401"
+    assert "In Microsoft's words:" not in told(owner(house), f"{LIST}{order.id}/")
+
+
 def test_what_microsoft_does_not_decide_is_settled_by_hand_with_a_note(house: House, harbour: Company) -> None:
     order = undecided(add_one(house, harbour))
     dana = owner(house)

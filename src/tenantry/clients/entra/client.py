@@ -98,6 +98,7 @@ class EntraClient:
         except Unsure as error:
             raise SignInNeeded(
                 error.words,
+                quoted=error.quoted,
                 code=error.code,
                 http_status=error.http_status,
                 request_id=error.request_id,

@@ -70,6 +70,7 @@ def explain(failure: Failure) -> UpstreamError:
         kind, advice = (Unsure if failure.write else Unavailable), ""
     return kind(
         words,
+        quoted=True,
         code=code,
         http_status=failure.http_status,
         request_id=_text(body.get("trace_id")) or failure.request_id,
@@ -85,6 +86,7 @@ def explain_redirect(error: str, description: str) -> SignInNeeded:
     words = plain_words(_TAIL.sub("", description) or error)
     return SignInNeeded(
         words,
+        quoted=True,
         code=f"AADSTS{number}" if number else plain_words(error, limit=60),
         advice=_advice(number, error),
         retry=Retry.NEVER,

@@ -38,7 +38,8 @@ class Retry(StrEnum):
 class UpstreamError(Exception):
     """Something went wrong with a vendor; the module's docstring shows the tree.
 
-    `words` are the vendor's own, redacted; `advice` is a key of `tenantry.clients.advice.ADVICE_MEANINGS`;
+    `words` say what went wrong, redacted: the vendor's own where they are `quoted`, else ours;
+    `advice` is a key of `tenantry.clients.advice.ADVICE_MEANINGS`;
     `kind` is a coarse class ("window", "limit", "gdap" …) where the vendor's code tells one, else "".
     """
 
@@ -57,8 +58,10 @@ class UpstreamError(Exception):
         advice: str = "",
         retry: Retry | None = None,
         retry_after: float | None = None,
+        quoted: bool = False,
     ) -> None:
         self.words = words
+        self.quoted = quoted
         self.code = code
         self.kind = kind
         self.http_status = http_status
@@ -68,6 +71,11 @@ class UpstreamError(Exception):
         self.retry = retry or self.default_retry
         self.retry_after = retry_after
         super().__init__(words)
+
+    @property
+    def quote(self) -> str:
+        """What may be shown as the vendor's own words; empty where it gave none."""
+        return self.words if self.quoted else ""
 
     def __str__(self) -> str:
         status = f"HTTP {self.http_status}" if self.http_status is not None else "no answer"
@@ -185,6 +193,7 @@ def explain_by_status(failure: Failure, *, code: str = "", words: str = "", advi
         error = Refused
     return error(
         words or failure.text or f"HTTP {status}",
+        quoted=bool(words or failure.text),
         code=code,
         http_status=status,
         request_id=failure.request_id,

@@ -37,6 +37,7 @@ def explain(failure: Failure) -> UpstreamError:
         return error
     return meaning.error(
         words or f"HTTP {status}",
+        quoted=bool(words),
         code=envelope.code,
         kind=meaning.kind,
         http_status=status,

@@ -173,6 +173,6 @@ def _promote(row: PartnerConnection) -> None:
 def _fail_waiting_certificate(run_id: UUID, error: UpstreamError) -> None:
     """Say that the certificate is not uploaded yet, which is what Microsoft's refusal means here."""
     if error.retry == Retry.NEVER and error.advice == "secret_wrong":
-        fail_run_for(run_id, "certificate_waiting", words=error.words, code=error.code, request_id=error.request_id)
+        fail_run_for(run_id, "certificate_waiting", words=error.quote, code=error.code, request_id=error.request_id)
         return
     fail_run(run_id, error, ConnectionMode.APPLICATION)

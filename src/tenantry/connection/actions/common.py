@@ -62,7 +62,7 @@ def record(
 def fail_run(run_id: UUID, error: UpstreamError, mode: str = ConnectionMode.CONSENT) -> None:
     """End a run with what Microsoft said; ``mode`` is that of the connection."""
     key = key_for(error.advice, by_application=mode == ConnectionMode.APPLICATION)
-    fail_run_for(run_id, key, words=error.words, code=error.code, request_id=error.request_id)
+    fail_run_for(run_id, key, words=error.quote, code=error.code, request_id=error.request_id)
 
 
 def fail_run_for(run_id: UUID, advice: str, *, words: str = "", code: str = "", request_id: str = "") -> None:

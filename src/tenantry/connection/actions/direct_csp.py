@@ -108,7 +108,7 @@ def _keep_refusal(connection_id: UUID, tenant_id: str, error: UpstreamError, ask
     before, now = row.direct_csp, clock.now()
     row.direct_csp, row.direct_csp_at, row.direct_csp_tenant_id = DirectCsp.FAILED, now, tenant_id
     advice_key = key_for(error.advice, by_application=row.mode == ConnectionMode.APPLICATION)
-    row.direct_csp_advice, row.direct_csp_words = advice_key[:60], error.words[:500]
+    row.direct_csp_advice, row.direct_csp_words = advice_key[:60], error.quote[:500]
     row.save(update_fields=_FIELDS)
     record(
         asker,

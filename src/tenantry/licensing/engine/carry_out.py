@@ -214,9 +214,13 @@ def _not_accepted(held: Lease, order: ChangeOrder, error: UpstreamError) -> None
         case Refused() | NotFound():
             outcomes.refuse_by_microsoft(held, order, error)
         case NotAllowed() | SignInNeeded():
-            outcomes.fail(held, order, code=error.code, words=error.words, advice=error.advice)
+            _fail(held, order, error)
         case _:
             _unsure(held, order, "answer_lost", {"words": error.words, "code": error.code})
+
+
+def _fail(held: Lease, order: ChangeOrder, error: UpstreamError) -> None:
+    outcomes.fail(held, order, code=error.code, words=error.words, advice=error.advice, quoted=error.quoted)
 
 
 def _unsure(held: Lease, order: ChangeOrder, what: str, facts: dict[str, object]) -> None:
@@ -239,7 +243,7 @@ def _queue_again(held: Lease, what: str, moment: Moment, seconds: float, error: 
     """Put an order that certainly did not act back into the queue, or give up after a day."""
     order = held.order()
     if error is not None and moment.real - order.created_at > GIVE_UP_AFTER:
-        outcomes.fail(held, order, code=error.code, words=error.words, advice=error.advice)
+        _fail(held, order, error)
         return
     facts = {"words": error.words, "code": error.code, "seconds": round(seconds)} if error else {}
     with transaction.atomic():
@@ -257,7 +261,7 @@ def _no_way(held: Lease, order: ChangeOrder, error: UpstreamError) -> None:
     elif isinstance(error, NotFound):
         outcomes.refuse_by_microsoft(held, order, error)
     else:
-        outcomes.fail(held, order, code=error.code, words=error.words, advice=error.advice)
+        _fail(held, order, error)
 
 
 def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, answer: PatchAnswer | None = None) -> None:

@@ -90,6 +90,11 @@ def _companies(asked: Asked, rows: tuple[CallRecord, ...]) -> dict[str, tuple[UU
     return people.companies_at((row.customer_tenant_id for row in rows if row.customer_tenant_id), only=asked.only)
 
 
+def _is_quoted(call: CallRecord) -> bool:
+    """Say whether Microsoft gave the words: a lost line and a bare status have none but ours."""
+    return call.status is not None and call.words != f"HTTP {call.status}"
+
+
 def _line(call: CallRecord, companies: dict[str, tuple[UUID, str]], connections: dict[UUID, str]) -> Line:
     company = companies.get(call.customer_tenant_id)
     took = _("%(n)d ms") % {"n": call.milliseconds}
@@ -111,7 +116,7 @@ def _line(call: CallRecord, companies: dict[str, tuple[UUID, str]], connections:
             (_("Company"), company[1] if company else ""),
             (_("Tenant"), call.customer_tenant_id),
             (_("Microsoft's code"), call.code),
-            (_("Microsoft's words"), call.words),
+            (_("Microsoft's words") if _is_quoted(call) else _("What went wrong"), call.words),
             (_("Took"), took),
             (_("Try"), call.attempt),
             copied=[(_("Request id"), call.request_id), (_("Correlation id"), call.correlation_id)],
