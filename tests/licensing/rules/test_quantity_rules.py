@@ -205,6 +205,8 @@ def test_a_closed_window_says_when_it_closed() -> None:
         pytest.param(10, 20, 9, None, id="another subscription has the rest"),
         pytest.param(19, 20, 9, {"assigned": 19, "remaining": 17, "short": 2}, id="too few in the tenant"),
         pytest.param(40, 20, 15, None, id="adding never warns"),
+        pytest.param(8, 9, 9, None, id="the count is older than an addition"),
+        pytest.param(10, 9, 9, {"assigned": 10, "remaining": 9, "short": 1}, id="too few, and the count is old"),
     ],
 )
 def test_going_below_assigned_seats_warns(

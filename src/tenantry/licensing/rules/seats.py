@@ -111,7 +111,8 @@ def below_assigned(facts: SubscriptionFacts, quantity: int, *, dangerous: bool) 
     """Warn when fewer seats would remain in the tenant than are assigned to people; None where that is not known."""
     if facts.assigned is None:
         return None
-    sold = facts.quantity if facts.sold_total is None else facts.sold_total
+    # The count is read less often than the subscription: right after an addition it is short of the added seats.
+    sold = max(facts.quantity, facts.sold_total or 0)
     remaining = sold - facts.quantity + quantity
     if quantity >= facts.quantity or remaining >= facts.assigned:
         return None
