@@ -178,7 +178,7 @@ def beyond_limits(
         seats = abs(plan.write.target.quantity - facts.quantity)
         if seats > limits.seats_per_change:
             return _refuse(
-                "too_many_seats", "seats_per_change", "ask_partner", seats=seats, most=limits.seats_per_change
+                "too_many_seats", "seats_per_change", "ask_who_limits", seats=seats, most=limits.seats_per_change
             )
     today = ChangeOrder.objects.filter(
         company_id=company_id, requested_at__gt=moment.commerce - timedelta(days=1)
@@ -186,7 +186,7 @@ def beyond_limits(
     if sending is not None:
         today = today.filter(number__lt=sending.number)
     if today.count() >= limits.changes_per_day:
-        return _refuse("too_many_changes", "changes_per_day", "ask_partner", most=limits.changes_per_day)
+        return _refuse("too_many_changes", "changes_per_day", "ask_who_limits", most=limits.changes_per_day)
     return None
 
 

@@ -193,7 +193,8 @@ def test_limits_and_the_stop_switch_are_answers(house: House, harbour: Company) 
     again = of(view, "change/?seats=47&when=now")
     assert post(anna, of(view, "change/"), plan=sealed) == (302, again)
     told = text(anna, again)
-    assert "You wish to move 5 seats at once, and your partner allows 4 in one change." in told
+    limit = "You wish to move 5 seats at once, and your partner allows 4 in one change."
+    assert f"{limit} Ask your partner, who has set this limit." in told
 
     sealed = token(anna, of(view, "change/?seats=43&when=now"))
     actions.stop(acting_as=OWNER, reason="Price list is wrong", moment=Moment.current())

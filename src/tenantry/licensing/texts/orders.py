@@ -47,6 +47,7 @@ ORDER_REASONS: dict[str, Sentence] = {
 }
 
 ORDER_NEXT_STEPS: dict[str, Sentence] = {
+    "ask_who_limits": lambda facts, now: _("Ask your partner, who has set this limit."),
     "wait_for_order": lambda facts, now: _("Look at that order: when it is done, you can change this again."),
     "wait_for_partner": lambda facts, now: _(
         "Your partner lets changes go on again: try it later, or ask them when that will be."
