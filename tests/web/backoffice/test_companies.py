@@ -343,6 +343,14 @@ def test_a_vanished_tenant_is_held_until_somebody_decides(small: SmallHouse) -> 
 
 def test_only_admins_for_all_companies_decide(small: SmallHouse) -> None:
     row = missing(HARBOUR_TENANT)
+    who = "An Owner or Admin for all companies decides"
+    for reader in (staff_of(StaffRole.SUPPORT), staff_of(StaffRole.BILLING)):
+        listed = told(reader, "/office/removed-tenants/")
+        assert who in listed
+        assert "Keep it" not in listed
+        assert who in told(reader, f"/office/c/{small.harbour}/")
+    assert who in told(staff_of(StaffRole.ADMIN, named(small)), f"/office/c/{small.harbour}/")
+    assert who not in told(staff_of(StaffRole.ADMIN), f"/office/c/{small.harbour}/")
     for client in (staff_of(StaffRole.SUPPORT), staff_of(StaffRole.BILLING), staff_of(StaffRole.ADMIN, named(small))):
         assert client.post(f"/office/removed-tenants/{row.id}/", {"decision": "confirm"}).status_code == 404
     text = told(staff_of(StaffRole.SUPPORT), "/office/removed-tenants/")
