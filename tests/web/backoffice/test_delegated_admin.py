@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from tenantry.connection.actions import run_direct_csp_test
-from tenantry.connection.models import ConnectionState, DirectCsp, PartnerConnection, Tenant
+from tenantry.connection.models import ConnectionMode, ConnectionState, DirectCsp, PartnerConnection, Tenant
 from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord, RunState
 from tenantry.jobs.testing import run_due_jobs, waiting_jobs
@@ -361,6 +361,15 @@ def test_removal_asks_for_the_name_and_wipes(house: House) -> None:
     house.connection.refresh_from_db()
     assert house.connection.sealed_refresh_token is None
     assert client.get(address(house)).status_code == 404
+
+
+def test_removal_says_what_it_does_to_each_kind_of_connection(house: House) -> None:
+    client = owner(house)
+    assert "somebody grants consent anew" in told(client, address(house, "remove/"))
+    change(house, mode=ConnectionMode.APPLICATION)
+    asked = told(client, address(house, "remove/"))
+    assert "a new certificate is made and uploaded" in asked
+    assert "consent" not in asked
 
 
 def test_removal_waits_for_its_companies(house: House) -> None:
