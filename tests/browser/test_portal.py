@@ -19,6 +19,23 @@ from tests.web.portal.visitors import ANNA, BEN, PREMIUM, TEAMS, at, of
 pytestmark = pytest.mark.browser
 
 
+def test_a_long_name_from_right_to_left_loses_its_end_and_not_its_beginning(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    Company.objects.filter(id=harbour.id).update(name="شركة النخيل للتجارة العامة والمقاولات ذ.م.م " * 3)
+    page.set_viewport_size({"width": 390, "height": 800})
+    enter(page, web.url, ANNA)
+    page.goto(f"{web.url}/c/{harbour.id}/")
+    beginning = page.locator(".company-name").evaluate("""element => {
+      const range = document.createRange();
+      range.setStart(element.firstChild, 0);
+      range.setEnd(element.firstChild, 1);
+      const [letter, box] = [range.getBoundingClientRect(), element.getBoundingClientRect()];
+      return letter.left >= box.left - 1 && letter.right <= box.right + 1;
+    }""")
+    assert beginning
+
+
 def test_a_seat_count_is_changed_by_clicking(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
     enter(page, web.url, BEN)
     page.goto(f"{web.url}/")
