@@ -139,7 +139,7 @@ def test_every_sentence_is_one() -> None:
         for sentence in sentences(plan):
             assert sentence[0].isupper() or sentence[0].isdigit() or sentence[0] == "-"
             assert sentence[-1] in ".?"
-            assert "%" not in sentence.replace(" %", "")
+            assert "%" not in sentence.replace("\u00a0%", "")
             assert "  " not in sentence
             assert "!" not in sentence
         assert texts.button_label(plan, NOW)
@@ -174,8 +174,8 @@ def test_extending_in_words() -> None:
     assert said(plan_change(NCE, DecideEndOfTerm(EndOfTerm.EXTEND), NOW)) == [
         "Nothing changes now: you keep your 12 seats until 12 March.",
         "You can change your mind until 12 March, 23:59 UTC.",
-        "After 12 March it goes on month by month with 12 seats, in the extended term: the monthly price plus 3 % "
-        "(23 % where there is no monthly plan).",
+        "After 12 March it goes on month by month with 12 seats, in the extended term: the monthly price plus 3\u00a0% "
+        "(23\u00a0% where there is no monthly plan).",
         "In the extended term you can renew or cancel at any time.",
     ]
 

@@ -83,10 +83,11 @@ def _moment(at: datetime | None, now: datetime | None) -> str:
 
 
 def _surcharge(facts: Facts) -> str:
+    """Put the surcharge into words whose figures and signs stay on one line."""
     low, high = number(facts, "surcharge"), number(facts, "surcharge_at_most")
     if low == high:
-        return _("%(percent)d %%") % {"percent": low}
-    return _("%(low)d %% (%(high)d %% where there is no monthly plan)") % {"low": low, "high": high}
+        return _("%(percent)d\u00a0%%") % {"percent": low}
+    return _("%(low)d\u00a0%% (%(high)d\u00a0%% where there is no monthly plan)") % {"low": low, "high": high}
 
 
 def _changed(facts: Facts) -> str:
