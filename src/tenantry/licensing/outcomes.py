@@ -111,8 +111,9 @@ def refuse_by_microsoft(held: Lease, order: ChangeOrder, error: UpstreamError) -
 
 
 def fail(held: Lease, order: ChangeOrder, *, code: str, words: str, advice: str, quoted: bool = False) -> None:
-    """End an order that could not be carried out; it certainly did not act. Only words that are `quoted` are
-    Microsoft's.
+    """End an order that could not be carried out; it certainly did not act.
+
+    ``quoted``: the words are Microsoft's own.
     """
     reason = "words" if quoted else "reason"
     with transaction.atomic():

@@ -255,7 +255,7 @@ def _no_way(held: Lease, order: ChangeOrder, error: UpstreamError) -> None:
     """Microsoft could not be read: an unsent order waits or fails, a sent one keeps waiting to be settled."""
     moment = Moment.current()
     if order.state in (OrderState.SENDING, OrderState.UNSURE):
-        look_later_or_ask(held, order, "cannot_look", {"words": error.words, "code": error.code})
+        look_later_or_ask(held, order, "cannot_look", {"words": error.words, "code": error.code}, quote=error.quote)
     elif isinstance(error, Throttled | Unavailable | Conflict | Malformed | Unsure):
         _queue_again(held, "cannot_read", moment, error.retry_after or later(order), error)
     elif isinstance(error, NotFound):
@@ -281,7 +281,7 @@ def read_back(held: Lease, order: ChangeOrder, client: PartnerCenter, answer: Pa
         try:
             record = client.subscription(*upstream_ids(order))
         except UpstreamError as error:
-            look_later_or_ask(held, order, "cannot_look", {"words": error.words, "code": error.code})
+            look_later_or_ask(held, order, "cannot_look", {"words": error.words, "code": error.code}, quote=error.quote)
             return
         if is_reached(plan.write, facts_from_record(record)):
             journal = _records(order, client)

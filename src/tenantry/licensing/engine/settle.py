@@ -46,7 +46,7 @@ def settle_unsure(
         record = client.subscription(*upstream_ids(order))
     except UpstreamError as error:
         code = "not_found" if isinstance(error, NotFound) else error.code
-        look_later_or_ask(held, order, "cannot_look", {"words": error.words, "code": code})
+        look_later_or_ask(held, order, "cannot_look", {"words": error.words, "code": code}, quote=error.quote)
         return
     horizon = timedelta(seconds=settings.SETTLE_SECONDS if told is None else 0)
     sent = SentWrite(

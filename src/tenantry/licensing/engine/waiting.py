@@ -33,12 +33,15 @@ def look_later(held: Lease, order: ChangeOrder, what: str, seconds: float, facts
         actions.wake(order.id, seconds=seconds, moment=moment)
 
 
-def look_later_or_ask(held: Lease, order: ChangeOrder, what: str, facts: Mapping[str, object]) -> None:
+def look_later_or_ask(
+    held: Lease, order: ChangeOrder, what: str, facts: Mapping[str, object], *, quote: str = ""
+) -> None:
     """Look at a sent order again later, because Microsoft could not be asked; after a day ask a person instead.
 
     It may never be possible again: the subscription is gone, a right was taken away, the connection was removed.
+    ``quote``: Microsoft's own words about it, where it gave any.
     """
     if order.sent_at is not None and Moment.current().real - order.sent_at > GIVE_UP_AFTER:
-        outcomes.hand_over(held, order, {"settled": "undecidable", "seen": [what], **facts})
+        outcomes.hand_over(held, order, {"settled": "undecidable", "seen": [what], **facts, "words": quote})
     else:
         look_later(held, order, what, later(order), facts)
