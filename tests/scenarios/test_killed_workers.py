@@ -38,6 +38,13 @@ def until_sending(order: ChangeOrder) -> str:
     return now(order).lease_owner
 
 
+def until_at_microsoft(house: House, order: ChangeOrder) -> str:
+    """Wait until a fault has struck the order's write, and return who holds its lease."""
+    holder = until_sending(order)
+    until(lambda: any(fault["struck"] for fault in house.sandbox.get("/_sandbox/faults")["faults"]), 20, "the fault")
+    return holder
+
+
 def one_more(view: SubscriptionView) -> SetQuantity:
     return SetQuantity(view.facts.quantity + 1)
 
@@ -68,7 +75,7 @@ def test_killed_while_microsoft_was_at_it(house: House, fault: str) -> None:
     with running_workers(2, **QUICK) as workers:
         house.sandbox.fault(fault, method="PATCH", seconds=1.5, count=1)
         order = placed(view, one_more(view))
-        workers.kill_holder(until_sending(order))
+        workers.kill_holder(until_at_microsoft(house, order))
         order = until_closed(order)
 
     assert order.state == OrderState.APPLIED
@@ -100,7 +107,7 @@ def test_the_only_worker_is_killed_and_another_one_comes_later(house: House) -> 
         house.sandbox.fault("cut_before", method="PATCH", count=1)
         house.sandbox.fault("slow", method="PATCH", seconds=1.5, count=1)
         order = placed(view, one_more(view))
-        workers.kill_holder(until_sending(order))
+        workers.kill_holder(until_at_microsoft(house, order))
         assert now(order).state == OrderState.SENDING
         workers.start()
         order = until_closed(order)
