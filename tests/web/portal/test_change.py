@@ -8,8 +8,9 @@ from tenantry.kernel import clock
 from tenantry.licensing import actions
 from tenantry.licensing.models import ChangeOrder, OrderState, Subscription
 from tenantry.licensing.moment import Moment
-from tenantry.licensing.rules.wishes import SetQuantity
+from tenantry.licensing.rules.wishes import ScheduleQuantity, SetQuantity
 from tenantry.people.models import Company
+from tests.scenarios.months import change_elsewhere, refreshed
 from tests.support.house import OWNER, House, finish
 from tests.support.orders import BEN as BEN_ACTS
 from tests.support.orders import placed
@@ -222,6 +223,21 @@ def test_a_queued_order_can_be_withdrawn(house: House, harbour: Company) -> None
     assert house.patches() == []
     post(ben, f"{page}withdraw/")
     assert "It was on its way to Microsoft already and cannot be withdrawn any more." in text(ben, page)
+
+
+def test_withdrawing_what_puts_a_decision_back_says_that_it_gives_it_up(house: House, harbour: Company) -> None:
+    view, ben = house.subscription(harbour, PREMIUM), signed_in(BEN)
+    finish(placed(view, ScheduleQuantity(40), who=BEN_ACTS).id)
+    actions.stop(acting_as=OWNER, reason="moving", moment=Moment.current())
+    change_elsewhere(house, view, body={"scheduledActions": None, "scheduledNextTermInstructions": None})
+    refreshed(house, view)
+    order = ChangeOrder.objects.get(actor_kind="system")
+    page, office = at(harbour, f"orders/{order.id}/"), f"/office/orders/{order.id}/"
+    for shown in (text(ben, page), text(signed_in(DANA), office)):
+        assert "Whoever withdraws it gives that decision up." in shown
+    post(ben, f"{page}withdraw/")
+    assert "Nothing was sent to Microsoft. The decision that it was to put back is given up." in text(ben, page)
+    assert "Whoever withdraws it" not in text(ben, page)
 
 
 def test_progress_answers_only_when_something_is_new(house: House, harbour: Company) -> None:

@@ -14,7 +14,7 @@ from tenantry.kernel.refusals import refusal_from_json
 from tenantry.licensing import texts
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderEvent, OrderState
 from tenantry.licensing.rules.plan import plan_from_json
-from tenantry.web.portal.outcomes import had_other_effect, order_page, state_words, undone_words
+from tenantry.web.portal.outcomes import had_other_effect, order_page, state_words, undone_words, withdrawal_words
 from tenantry.web.portal.planning import Group, plan_groups, rule_sentences
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
@@ -56,6 +56,7 @@ class OrderView:
     is_open: bool
     needs_person: bool
     may_withdraw: bool
+    withdrawal: str
     put_back: NextStep | None
     token: str
 
@@ -97,6 +98,7 @@ def order_view(order: ChangeOrder, events: Sequence[OrderEvent], now: datetime) 
         is_open=order.state in OPEN_STATES,
         needs_person=order.needs_person and order.state == OrderState.UNSURE,
         may_withdraw=order.state in (OrderState.REQUESTED, OrderState.QUEUED),
+        withdrawal=withdrawal_words(order),
         put_back=portal.put_back,
         token=portal.token,
     )

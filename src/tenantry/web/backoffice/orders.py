@@ -29,7 +29,7 @@ from tenantry.web.backoffice.lists import MOST_IN_FILE, page_number, search_of, 
 from tenantry.web.backoffice.order_words import OrderView, order_view, state_badge
 from tenantry.web.backoffice.tools.lines import log_tabs
 from tenantry.web.portal.files import csv_answer
-from tenantry.web.portal.outcomes import state_words, subscription_name, wish_words
+from tenantry.web.portal.outcomes import state_words, subscription_name, wish_words, withdrawn_words
 from tenantry.web.ui import dates
 from tenantry.web.ui.frame import Crumb
 
@@ -147,8 +147,8 @@ def withdraw(request: OfficeRequest, order_id: UUID) -> HttpResponse:
             order_id=order_id,
             moment=Moment.current(),
         )
-        done = _("Order #%(number)s was withdrawn. Nothing was sent to Microsoft.")
-        tell(request, refusal, done % {"number": found.number}, words=texts.refusal_text)
+        done = _("Order #%(number)s was withdrawn. Nothing was sent to Microsoft.") % {"number": found.number}
+        tell(request, refusal, withdrawn_words(done, found), words=texts.refusal_text)
     return redirect("office:order", order_id)
 
 

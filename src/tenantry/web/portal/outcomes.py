@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenantry.kernel.actor import ActorKind
 from tenantry.kernel.refusals import refusal_from_json
 from tenantry.licensing import texts
 from tenantry.licensing.actions import stored_wish
@@ -295,6 +296,20 @@ def subscription_url(order: ChangeOrder) -> str:
 def order_url(order: ChangeOrder) -> str:
     """Return the page of an order."""
     return reverse("portal:order", args=[order.company_id, order.id])
+
+
+def withdrawal_words(order: ChangeOrder) -> str:
+    """Say what goes with an order that is withdrawn: with one that puts a decision back, that decision."""
+    if order.actor_kind != ActorKind.SYSTEM:
+        return ""
+    return _("It puts back what was decided for the end of the term. Whoever withdraws it gives that decision up.")
+
+
+def withdrawn_words(done: str, order: ChangeOrder) -> str:
+    """Add to the sentence of an order that was just withdrawn what else came to an end with it."""
+    if order.actor_kind != ActorKind.SYSTEM:
+        return done
+    return f"{done} {_('The decision that it was to put back is given up.')}"
 
 
 def state_words(order: ChangeOrder) -> str:

@@ -35,6 +35,7 @@ def order(request: PortalRequest, company_id: UUID, order_id: UUID) -> HttpRespo
         "may_withdraw": shown.may_withdraw and _may_withdraw(request.access, found),
         "put_back": shown.put_back if request.access.may(Permission.CHANGE_QUANTITY) else None,
         "subscription_url": outcomes.subscription_url(found),
+        "withdrawal": outcomes.withdrawal_words(found),
         "withdraw_url": reverse("portal:withdraw", args=[company_id, order_id]),
     }
     if "HX-Request" in request.headers:
@@ -67,7 +68,8 @@ def withdraw(request: PortalRequest, company_id: UUID, order_id: UUID) -> HttpRe
         acting_as=request.access.acting_as(), company_id=CompanyId(company_id), order_id=order_id, moment=moment
     )
     if refusal is None:
-        messages.success(request, _("The order was withdrawn. Nothing was sent to Microsoft."))
+        done = _("The order was withdrawn. Nothing was sent to Microsoft.")
+        messages.success(request, outcomes.withdrawn_words(done, found))
     else:
         messages.warning(request, " ".join(texts.refusal_text(refusal, moment.commerce)))
     return HttpResponseRedirect(reverse("portal:order", args=[company_id, order_id]))
