@@ -120,10 +120,8 @@ def _with_web(
 
 def _people(house: "House") -> "tuple[Company, str, str]":
     """Add the company that is measured, with somebody who may do everything; return it and two sessions."""
-    from tenantry.licensing import actions
-    from tenantry.licensing.moment import Moment
     from tenantry.people.models import EndUserRole, StaffRole
-    from tests.support.house import OWNER
+    from tests.support.orders import allow
     from tests.web.portal.visitors import session_of
 
     world = house.sandbox.world()
@@ -131,7 +129,7 @@ def _people(house: "House") -> "tuple[Company, str, str]":
     person = next(found["key"] for found in world["people"] if found["tenant"] == company.tenant_id)
     house.end_user(company, person, EndUserRole.ADMIN)
     house.staff(STAFF, StaffRole.OWNER)
-    actions.set_limits(acting_as=OWNER, changes_per_day=1_000_000, seats_per_change=50, moment=Moment.current())
+    allow(changes=1_000_000)
     names = {found["key"]: found["upn"] for found in world["people"]}
     return company, session_of(names[person]), session_of(names[STAFF])
 

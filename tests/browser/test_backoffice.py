@@ -10,7 +10,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
-from tenantry.licensing.actions import current_limits, stop
+from tenantry.licensing.actions import stop
+from tenantry.licensing.ledger import current_stop
 from tenantry.licensing.models import ChangeOrder, OrderState
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.rules.wishes import SetQuantity
@@ -197,7 +198,7 @@ def test_everything_works_without_scripts(house: House, harbour: Company, web: L
     plain.get_by_label("Reason").fill("The price list is wrong")
     plain.get_by_role("button", name="Throw the stop switch").click()
     expect(plain.locator("#stop-switch")).to_contain_text("The price list is wrong")
-    assert current_limits().stop_reason == "The price list is wrong"
+    assert current_stop().reason == "The price list is wrong"
     plain.get_by_role("button", name="Release the stop switch").click()
     expect(plain.locator("#stop-switch")).to_have_count(0)
     plain.goto(f"{web.url}/office/add/")

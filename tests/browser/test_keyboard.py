@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tenantry.jobs.testing import run_due_jobs
-from tenantry.licensing.actions import current_limits
+from tenantry.licensing.ledger import current_limits
 from tenantry.licensing.models import ChangeOrder
 from tenantry.people.models import Company, EndUser, EndUserRole, Person
 from tests.browser.portal import enter, tab_to

@@ -29,7 +29,7 @@ ACTIONS: dict[str, Callable[[], object]] = {
     "notification address": lambda: notices.set_address(acting_as=INES, address="ines@kestrel-it.example", now=NOW),
     "retention": lambda: retention.set_retention(acting_as=INES, call_days=1, run_days=1, sign_in_days=1, now=NOW),
     "limits": lambda: licensing.set_limits(
-        acting_as=INES, changes_per_day=1, seats_per_change=1, moment=Moment.current()
+        acting_as=INES, changes_per_day=1, seats_per_change=1, seats_per_cancellation=1, moment=Moment.current()
     ),
     "stop": lambda: licensing.stop(acting_as=INES, reason="", moment=Moment.current()),
     "go": lambda: licensing.go(acting_as=INES, moment=Moment.current()),

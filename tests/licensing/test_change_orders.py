@@ -21,7 +21,7 @@ from tenantry.licensing.rules.facts import EndOfTerm, ScheduledAction
 from tenantry.licensing.rules.wishes import Cancel, DecideEndOfTerm, ScheduleHandling, ScheduleQuantity, SetQuantity
 from tenantry.notices.models import Notice
 from tests.support.house import NORDLYS, OWNER, House, finish
-from tests.support.orders import ANNA, BEN, place, placed, refused, steps
+from tests.support.orders import ANNA, BEN, allow, place, placed, refused, steps
 
 PREMIUM = "Microsoft 365 Business Premium"
 
@@ -320,7 +320,7 @@ def test_a_queued_order_can_be_withdrawn_and_a_sent_one_not(house: House) -> Non
 def test_limits_per_change_and_per_day(house: House) -> None:
     company = house.add_company()
     view = house.subscription(company, PREMIUM)
-    actions.set_limits(acting_as=OWNER, changes_per_day=1, seats_per_change=5, moment=Moment.current())
+    allow(changes=1, seats=5)
     assert refused(view, SetQuantity(view.facts.quantity + 6)) == "too_many_seats"
     finish(placed(view, SetQuantity(view.facts.quantity + 5)).id)
     assert refused(house.view(view.row), SetQuantity(view.facts.quantity + 6)) == "too_many_changes"
@@ -329,7 +329,7 @@ def test_limits_per_change_and_per_day(house: House) -> None:
 def test_the_worker_holds_an_order_against_the_limits_again(house: House) -> None:
     view = house.subscription(house.add_company(), PREMIUM)
     order = placed(view, SetQuantity(view.facts.quantity + 5))
-    actions.set_limits(acting_as=OWNER, changes_per_day=10, seats_per_change=2, moment=Moment.current())
+    allow(changes=10, seats=2)
 
     order = finish(order.id)
 
@@ -342,7 +342,7 @@ def test_of_too_many_orders_only_the_last_ones_are_refused(house: House) -> None
     company = house.add_company()
     views = [house.subscription(company, name) for name in (PREMIUM, "Power BI", "Planner and Project")]
     orders = [placed(view, SetQuantity(view.facts.quantity + 1)) for view in views]
-    actions.set_limits(acting_as=OWNER, changes_per_day=2, seats_per_change=50, moment=Moment.current())
+    allow(changes=2)
 
     ended = [finish(order.id) for order in orders]
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.db import connection as database
 from django.db import transaction
 
-from tenantry.licensing import actions
+from tenantry.licensing import actions, ledger
 from tenantry.licensing.engine.carry_out import SEND_AT_ONCE_SECONDS
 from tenantry.licensing.models import OrderState
 from tenantry.licensing.moment import Moment
@@ -40,7 +40,7 @@ def test_a_sender_that_was_held_up_after_its_announcement_reads_and_judges_again
 
     def hold_the_switch() -> None:
         with transaction.atomic():
-            actions.stopped_for_update()
+            ledger.stopped_for_update()
             holding.set()
             time.sleep(SEND_AT_ONCE_SECONDS + 1)
         database.close()

@@ -41,7 +41,7 @@ from tenantry.people.models import Company
 from tenantry.people.outcomes import AddedCompanies
 from tests.scenarios.verdict import CampaignResult, judge
 from tests.support.house import OWNER, House
-from tests.support.orders import place
+from tests.support.orders import allow, place
 from tests.support.workers import Workers, running_workers, until
 
 # Everything that can be under way after a line was lost ends within SETTLE_SECONDS: the slowest fault is below it.
@@ -91,7 +91,7 @@ PEOPLE = tuple(
 def run_campaign(house: House, *, orders: int = 500, seed: int = 1, workers: int = 2) -> CampaignResult:
     """Place ``orders`` random orders at the house under faults and kills, wait until all are closed, and judge them."""
     house.sandbox.put("/_sandbox/switches", {"throttle": False})
-    actions.set_limits(acting_as=OWNER, changes_per_day=1_000_000, seats_per_change=50, moment=Moment.current())
+    allow(changes=1_000_000)
     _add_all_companies(house)
     with running_workers(workers, **SETTINGS) as processes:
         _refresh_all()

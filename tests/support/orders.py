@@ -5,13 +5,14 @@ import uuid
 from tenantry.kernel.actor import Actor, ActorKind
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import Refusal
-from tenantry.licensing.actions import PlacedOrder, place_change_order
+from tenantry.licensing.actions import PlacedOrder, place_change_order, set_limits
 from tenantry.licensing.models import ChangeOrder
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView, events
 from tenantry.licensing.rules.facts import fingerprint
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.wishes import Wish
+from tests.support.house import OWNER
 
 ANNA = Actor(ActorKind.END_USER, "anna", "Anna Lindqvist", "Anna Lindqvist")
 BEN = Actor(ActorKind.END_USER, "ben", "Ben Carter", "Ben Carter")
@@ -46,6 +47,17 @@ def refused(view: SubscriptionView, wish: Wish) -> str:
     outcome = place(view, wish)
     assert isinstance(outcome, Refusal), outcome
     return outcome.reason
+
+
+def allow(*, changes: int = 20, seats: int = 50, cancelled: int = 500) -> None:
+    """Set the partner's limits: changes in a day, seats in one change, seats in one cancellation."""
+    set_limits(
+        acting_as=OWNER,
+        changes_per_day=changes,
+        seats_per_change=seats,
+        seats_per_cancellation=cancelled,
+        moment=Moment.current(),
+    )
 
 
 def steps(order: ChangeOrder) -> list[str]:

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
@@ -13,12 +12,14 @@ from tenantry.jobs.queue import enqueue
 from tenantry.kernel.actor import Actor, ActorKind
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import Refusal, refusal_to_json
+from tenantry.licensing.ledger import MICROSOFT, beyond_limits, current_limits, current_stop, lock_tally
 from tenantry.licensing.models import (
     OPEN_STATES,
     ChangeOrder,
     Limits,
     OrderEvent,
     OrderState,
+    Stop,
     Subscription,
     SubscriptionChange,
 )
@@ -28,9 +29,10 @@ from tenantry.licensing.queries import facts_of
 from tenantry.licensing.remembering import is_of_earlier_term, remember, remember_renewal
 from tenantry.licensing.rules.book import BOOK
 from tenantry.licensing.rules.facts import EndOfTerm, SubscriptionFacts, fingerprint
-from tenantry.licensing.rules.plan import CHANGES_QUANTITY, Plan, Scheduled, plan_from_json, plan_to_json, same_effect
+from tenantry.licensing.rules.plan import Plan, Scheduled, plan_from_json, plan_to_json, same_effect
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.terms import Outcome, end_of_term
+from tenantry.licensing.rules.weights import weigh
 from tenantry.licensing.rules.wishes import Wish, wish_from_json, wish_to_json
 
 
@@ -72,7 +74,7 @@ def place_change_order(
         return PlacedOrder(earlier.id, earlier.number, created=False)
     facts = facts_of(subscription)
     plan = plan_change(facts, wish, moment.commerce, BOOK)
-    refusal = _hindrance(subscription, facts, plan, shown, seen, moment)
+    refusal = _against(subscription, facts, plan, shown, seen, moment)
     if refusal is not None:
         return refusal
     return _store(acting_as, subscription, facts, wish, plan, form_key, moment)
@@ -139,7 +141,7 @@ def place_system_order(
     return _store(acting_as, subscription, facts, wish, plan, uuid.uuid4(), moment)
 
 
-def _hindrance(
+def _against(
     subscription: Subscription, facts: SubscriptionFacts, plan: Plan, shown: Plan, seen: str, moment: Moment
 ) -> Refusal | None:
     """Return what stands against placing the order, in the order a person would want to hear it."""
@@ -154,40 +156,17 @@ def _hindrance(
         return _refuse("question_open", "complete_wish", "answer_question")
     if not same_effect(shown, plan):
         return _refuse("plan_changed", "preview_equals_execution", "look_again")
-    return beyond_limits(CompanyId(subscription.company_id), facts, plan, moment)
+    lock_tally(CompanyId(subscription.company_id))
+    return hindrance(CompanyId(subscription.company_id), facts, plan, moment)
 
 
-def beyond_limits(
-    company_id: CompanyId,
-    facts: SubscriptionFacts,
-    plan: Plan,
-    moment: Moment,
-    *,
-    sending: ChangeOrder | None = None,
-) -> Refusal | None:
-    """Return what the partner's stop switch and limits have against a plan; a preview asks before an order does.
-
-    ``sending``: the worker asks again right before it sends this order, so that one that was written past this room, or
-    at the same moment as another, is bound by them too: by those of the day up to itself, so that of too many only the
-    last ones are refused. The stop switch has a lock of its own there.
-    """
-    limits = current_limits()
-    if limits.stopped_at is not None and sending is None:
+def hindrance(company_id: CompanyId, facts: SubscriptionFacts, plan: Plan, moment: Moment) -> Refusal | None:
+    """Return what the partner's stop switch and limits have against a plan; a preview asks before an order does."""
+    if plan.write is None:
+        return None
+    if current_stop().stopped_at is not None:
         return _refuse("stopped", "stop_switch", "wait_for_partner")
-    if plan.write is not None and plan.write.intent in CHANGES_QUANTITY:
-        seats = abs(plan.write.target.quantity - facts.quantity)
-        if seats > limits.seats_per_change:
-            return _refuse(
-                "too_many_seats", "seats_per_change", "ask_who_limits", seats=seats, most=limits.seats_per_change
-            )
-    today = ChangeOrder.objects.filter(
-        company_id=company_id, requested_at__gt=moment.commerce - timedelta(days=1)
-    ).exclude(actor_kind="system")
-    if sending is not None:
-        today = today.filter(number__lt=sending.number)
-    if today.count() >= limits.changes_per_day:
-        return _refuse("too_many_changes", "changes_per_day", "ask_who_limits", most=limits.changes_per_day)
-    return None
+    return beyond_limits(company_id, weigh(facts, plan.write), moment)
 
 
 def _store(
@@ -300,27 +279,24 @@ def settle_by_hand(
     return None
 
 
-def current_limits() -> Limits:
-    """Return the limits and the stop switch; the defaults while nobody has set any."""
-    return Limits.objects.filter(id=1).first() or Limits()
-
-
-def stopped_for_update() -> bool:
-    """Say whether the stop switch is thrown, and keep anybody from moving it until the transaction ends."""
-    limits = Limits.objects.select_for_update().filter(id=1).first()
-    if limits is None:
-        Limits.objects.bulk_create([Limits(id=1)], ignore_conflicts=True)
-        limits = Limits.objects.select_for_update().get(id=1)
-    return limits.stopped_at is not None
-
-
 @transaction.atomic
-def set_limits(*, acting_as: Actor, changes_per_day: int, seats_per_change: int, moment: Moment) -> None:
-    """Set how many changes a company may place in 24 hours, and how many seats one change may move."""
+def set_limits(
+    *,
+    acting_as: Actor,
+    changes_per_day: int,
+    seats_per_change: int,
+    seats_per_cancellation: int,
+    moment: Moment,
+) -> None:
+    """Set how many changes a company may make in 24 hours, and how many seats one change or cancellation may move."""
     acting_as.check_whole_partner()
     before = current_limits()
-    old = {"changes_per_day": before.changes_per_day, "seats_per_change": before.seats_per_change}
-    new = {"changes_per_day": changes_per_day, "seats_per_change": seats_per_change}
+    new = {
+        "changes_per_day": changes_per_day,
+        "seats_per_change": seats_per_change,
+        "seats_per_cancellation": seats_per_cancellation,
+    }
+    old = {name: getattr(before, name) for name in new}
     Limits.objects.update_or_create(id=1, defaults=new)
     _audit_partner("limits.set", acting_as, moment, before=old, after=new)
 
@@ -329,8 +305,8 @@ def set_limits(*, acting_as: Actor, changes_per_day: int, seats_per_change: int,
 def stop(*, acting_as: Actor, reason: str, moment: Moment) -> None:
     """Hold everything that writes to Microsoft; queued orders wait."""
     acting_as.check_whole_partner()
-    stopped = {"stopped_at": moment.real, "stopped_by": acting_as.label[:200], "stop_reason": reason[:300]}
-    Limits.objects.update_or_create(id=1, defaults=stopped)
+    stopped = {"stopped_at": moment.real, "stopped_by": acting_as.label[:200], "reason": reason[:300]}
+    Stop.objects.update_or_create(key=MICROSOFT, defaults=stopped)
     _audit_partner("stop_switch.thrown", acting_as, moment, after={"reason": reason})
 
 
@@ -338,11 +314,13 @@ def stop(*, acting_as: Actor, reason: str, moment: Moment) -> None:
 def go(*, acting_as: Actor, moment: Moment) -> None:
     """Release the stop switch and wake up what it held; what Microsoft told to wait goes on waiting."""
     acting_as.check_whole_partner()
-    Limits.objects.filter(id=1).update(stopped_at=None, stopped_by="", stop_reason="")
     newest = OrderEvent.objects.filter(order=OuterRef("id")).order_by("-id").values("what")[:1]
     held = ChangeOrder.objects.filter(state=OrderState.QUEUED).alias(newest=Subquery(newest)).filter(newest="held")
     ids = list(held.values_list("id", flat=True))
+    # The orders before the switch: whoever announces one locks them in that order. What is held meanwhile looks again
+    # by itself within half a minute.
     ChangeOrder.objects.filter(id__in=ids).update(not_before=moment.real)
+    Stop.objects.filter(key=MICROSOFT).update(stopped_at=None, stopped_by="", reason="")
     for order_id in ids:
         wake(order_id)
     _audit_partner("stop_switch.released", acting_as, moment)

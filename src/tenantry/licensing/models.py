@@ -1,4 +1,4 @@
-"""Tables of licensing: mirrored subscriptions, change orders, kept wishes, limits."""
+"""Tables of licensing: mirrored subscriptions, change orders, kept wishes, limits and the ledger they count."""
 
 import uuid
 
@@ -121,6 +121,8 @@ class ChangeOrder(models.Model):
     microsoft_code = models.CharField(max_length=40, blank=True)
     microsoft_words = models.CharField(max_length=500, blank=True)
     needs_person = models.BooleanField(default=False)
+    # How often carrying it out ended in an error that nobody foresaw, since it was last announced or placed.
+    errors = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -184,14 +186,53 @@ class SubscriptionChange(models.Model):
 
 
 class Limits(models.Model):
-    """How much may happen, and the stop switch for everything that writes to Microsoft; one row."""
+    """How much may happen; one row."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     changes_per_day = models.PositiveIntegerField(default=20)
     seats_per_change = models.PositiveIntegerField(default=50)
-    stopped_at = models.DateTimeField(null=True)
-    stopped_by = models.CharField(max_length=200, blank=True)
-    stop_reason = models.CharField(max_length=300, blank=True)
+    seats_per_cancellation = models.PositiveIntegerField(default=500)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="limits_single_row")]
+
+
+class Sent(models.Model):
+    """What an order was sent for: the ledger that the limits count.
+
+    Only the worker writes here; the database role of the web may read it. A write that is announced again after it did
+    not arrive keeps its row.
+    """
+
+    order = models.ForeignKey(ChangeOrder, on_delete=models.PROTECT, related_name="sent")
+    write = models.PositiveSmallIntegerField(default=1)  # which write of the order, counted from 1
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
+    measure = models.CharField(max_length=20)  # rules.weights.Measure
+    amount = models.BigIntegerField()
+    at = models.DateTimeField()  # first announced, on the clock of commerce
+
+    class Meta:
+        db_table = "orders_sent"
+        constraints = [models.UniqueConstraint(fields=["order", "write", "measure"], name="sent_once")]
+        indexes = [models.Index(fields=["company", "measure", "-at"], name="sent_by_company")]
+
+
+class Tally(models.Model):
+    """The row to lock while the orders of a company are counted, so that two at once cannot both be the last one."""
+
+    company = models.OneToOneField(Company, on_delete=models.CASCADE, primary_key=True, related_name="+")
+
+    class Meta:
+        db_table = "orders_tally"
+
+
+class Stop(models.Model):
+    """A stop switch, for everything that is written to one system; also the row that orders an announcement locks."""
+
+    key = models.CharField(max_length=80, primary_key=True)  # "microsoft"
+    stopped_at = models.DateTimeField(null=True)
+    stopped_by = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        db_table = "orders_stop"

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from tenantry.branding import queries as branding
-from tenantry.licensing.actions import current_limits
+from tenantry.licensing.ledger import current_stop
 from tenantry.licensing.moment import Moment
 from tenantry.people.access import Viewer
 from tenantry.web.ui import frame as ui
@@ -31,13 +31,13 @@ def page_frame(
         )
         if viewer.person.theme in _THEMES:
             context["theme"] = viewer.person.theme
-    limits = current_limits()
-    if limits.stopped_at is not None:
+    stop = current_stop()
+    if stop.stopped_at is not None:
         staff = viewer is not None and viewer.staff is not None
         context["stop_switch"] = ui.StopSwitch(
-            since=limits.stopped_at,
-            by=limits.stopped_by if staff else "",  # who and why is said among the staff
-            reason=limits.stop_reason if staff else "",
+            since=stop.stopped_at,
+            by=stop.stopped_by if staff else "",  # who and why is said among the staff
+            reason=stop.reason if staff else "",
             settings_url=stop_switch_url,
         )
     return context

@@ -11,7 +11,7 @@ from PIL import Image
 from tenantry.audit.models import AuditRow
 from tenantry.branding import queries as branding
 from tenantry.jobs import retention
-from tenantry.licensing.actions import current_limits
+from tenantry.licensing.ledger import current_limits, current_stop
 from tenantry.notices import queries as notices
 from tenantry.people.models import Company, StaffRole
 from tenantry.web.backoffice.forms import OfficeForm
@@ -56,11 +56,11 @@ def test_the_stop_switch_is_thrown_with_a_reason_and_shown_on_every_page(
     small: House, harbour_vale: Company, milan: Client
 ) -> None:
     assert "Nothing is written here. Fill it in." in words(page(milan.post(f"{PAGE}stop/", {"reason": ""}), 422))
-    assert current_limits().stopped_at is None
+    assert current_stop().stopped_at is None
     before = len(audit_verbs())
     assert milan.post(f"{PAGE}stop/", {"reason": "The price list is wrong"}).headers["Location"] == f"{PAGE}#stop"
     assert audit_verbs()[before:] == ["stop_switch.thrown"]
-    assert current_limits().stop_reason == "The price list is wrong"
+    assert current_stop().reason == "The price list is wrong"
     assert "The stop switch is thrown. Nothing more is sent to Microsoft; orders wait." in told(milan, PAGE)
     samuel = staff_of(StaffRole.SUPPORT)
     for client, address in ((milan, "/office/"), (samuel, "/office/orders/")):
@@ -71,15 +71,15 @@ def test_the_stop_switch_is_thrown_with_a_reason_and_shown_on_every_page(
     assert milan.post(f"{PAGE}go/").headers["Location"] == f"{PAGE}#stop"
     assert audit_verbs()[before:] == ["stop_switch.thrown", "stop_switch.released"]
     assert "The stop switch is thrown." not in page(milan.get("/office/"))
-    assert current_limits().stopped_at is None
+    assert current_stop().stopped_at is None
 
 
 def test_limits_are_stored_and_recorded(small: House, milan: Client) -> None:
-    milan.post(f"{PAGE}limits/", {"changes_per_day": "5", "seats_per_change": "12"})
+    milan.post(f"{PAGE}limits/", {"changes_per_day": "5", "seats_per_change": "12", "seats_per_cancellation": "90"})
     assert (current_limits().changes_per_day, current_limits().seats_per_change) == (5, 12)
     row = AuditRow.objects.get(verb="limits.set")
-    assert row.before == {"changes_per_day": 20, "seats_per_change": 50}
-    assert row.after == {"changes_per_day": 5, "seats_per_change": 12}
+    assert row.before == {"changes_per_day": 20, "seats_per_change": 50, "seats_per_cancellation": 500}
+    assert row.after == {"changes_per_day": 5, "seats_per_change": 12, "seats_per_cancellation": 90}
     assert 'value="5"' in page(milan.get(PAGE))
     answer = milan.post(f"{PAGE}limits/", {"changes_per_day": "0", "seats_per_change": "many"})
     text = words(page(answer, 422))
@@ -119,7 +119,7 @@ def subclasses(kind: type) -> list[type]:
 
 
 def test_the_outcome_stands_in_the_section_that_was_saved(small: House, milan: Client) -> None:
-    milan.post(f"{PAGE}limits/", {"changes_per_day": "5", "seats_per_change": "12"})
+    milan.post(f"{PAGE}limits/", {"changes_per_day": "5", "seats_per_change": "12", "seats_per_cancellation": "90"})
     before, _, section = page(milan.get(PAGE)).partition('<section class="panel" id="limits"')
     assert "The limits are saved." not in before
     assert "The limits are saved." in section.partition("</section>")[0]

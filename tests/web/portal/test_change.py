@@ -13,7 +13,7 @@ from tenantry.people.models import Company
 from tests.scenarios.months import change_elsewhere, refreshed
 from tests.support.house import OWNER, House, finish
 from tests.support.orders import BEN as BEN_ACTS
-from tests.support.orders import placed
+from tests.support.orders import allow, placed
 from tests.web.portal.visitors import ANNA, BEN, CHLOE, DANA, PREMIUM, TEAMS, at, of, signed_in, text, token, words
 
 HTMX = {"HX-Request": "true"}
@@ -190,7 +190,7 @@ def test_limits_and_the_stop_switch_are_answers(house: House, harbour: Company) 
     assert "You wish to move 100 seats at once, and your partner allows 50 in one change." in text(anna, beyond)
     assert 'name="plan"' not in anna.get(beyond).content.decode()  # nothing to press that would be refused
     sealed = token(anna, of(view, "change/?seats=47&when=now"))
-    actions.set_limits(acting_as=OWNER, changes_per_day=20, seats_per_change=4, moment=Moment.current())
+    allow(seats=4)
     again = of(view, "change/?seats=47&when=now")
     assert post(anna, of(view, "change/"), plan=sealed) == (302, again)
     told = text(anna, again)

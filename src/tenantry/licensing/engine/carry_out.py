@@ -3,6 +3,8 @@
 import contextlib
 import time
 import uuid
+from collections.abc import Iterable
+from datetime import datetime
 
 import structlog
 from django.conf import settings
@@ -26,9 +28,8 @@ from tenantry.clients.partner_center.models import Subscription as Record
 from tenantry.connection.calls import calls_for_order
 from tenantry.connection.queries import client_for
 from tenantry.kernel import clock
-from tenantry.kernel.actor import ActorKind
-from tenantry.kernel.ids import CompanyId
-from tenantry.licensing import actions, outcomes
+from tenantry.kernel.refusals import Refusal
+from tenantry.licensing import actions, ledger, outcomes
 from tenantry.licensing.engine.lease import Lease, LeaseLostError, lease
 from tenantry.licensing.engine.names import upstream_ids
 from tenantry.licensing.engine.settle import settle_unsure
@@ -39,10 +40,17 @@ from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import with_market
 from tenantry.licensing.rules.book import BOOK
-from tenantry.licensing.rules.facts import changed_fields, facts_from_json, facts_to_json, fingerprint
-from tenantry.licensing.rules.plan import Plan, Write, plan_from_json, same_effect
+from tenantry.licensing.rules.facts import (
+    SubscriptionFacts,
+    changed_fields,
+    facts_from_json,
+    facts_to_json,
+    fingerprint,
+)
+from tenantry.licensing.rules.plan import Write, plan_from_json, same_effect
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus, is_reached
+from tenantry.licensing.rules.weights import Weight, weigh
 from tenantry.licensing.rules.wishes import wish_from_json
 from tenantry.licensing.upstream import facts_from_record
 
@@ -111,17 +119,20 @@ def _send(held: Lease, order: ChangeOrder, client: PartnerCenter) -> None:
         _no_way(held, order, error)
         return
     read_on = clock.commerce_now()
-    plan = _judge(held, order, record)
-    if plan is None or plan.write is None:
+    facts = with_market(facts_from_record(record), order.subscription)
+    write = _judge(held, order, record, facts)
+    if write is None:
         return
     try:
-        patch = patch_for(plan.write, record)
+        patch = patch_for(write, record)
     except ValueError as error:
         outcomes.fail(held, order, code="cannot_write", words=str(error), advice="")
         return
     before = facts_to_json(facts_from_record(record))
-    announced = _announce(held, before=before, read_on=read_on)
-    if announced is None:
+    announced = _announce(held, write, weigh(facts, write), before=before, read_on=read_on)
+    if isinstance(announced, Refusal):
+        outcomes.refuse(held, order, announced, record)
+    if not isinstance(announced, ChangeOrder):
         return
     order = announced
     if order.sent_at is None or (clock.now() - order.sent_at).total_seconds() > SEND_AT_ONCE_SECONDS:
@@ -147,39 +158,40 @@ def _send(held: Lease, order: ChangeOrder, client: PartnerCenter) -> None:
     read_back(held, order, client, answer)
 
 
-def _judge(held: Lease, order: ChangeOrder, record: Record) -> Plan | None:
-    """Plan again from what Microsoft says now; None when the order was refused."""
-    facts = with_market(facts_from_record(record), order.subscription)
+def _judge(held: Lease, order: ChangeOrder, record: Record, facts: SubscriptionFacts) -> Write | None:
+    """Plan again from what Microsoft says now, and return what is to be written; None when the order was refused."""
     if fingerprint(facts) != order.seen:
         seen = with_market(facts_from_json(order.subscription.facts), order.subscription)
         outcomes.refuse_changed(held, order, record, changed_fields(seen, facts))
         return None
     plan = plan_change(facts, wish_from_json(order.wish), clock.commerce_now(), BOOK)
-    refusal = plan.refusal
-    if refusal is None and order.actor_kind != ActorKind.SYSTEM:
-        company_id = CompanyId(order.company_id)
-        refusal = actions.beyond_limits(company_id, facts, plan, Moment.current(), sending=order)
-    if refusal is not None:
-        outcomes.refuse(held, order, refusal, record)
+    if plan.refusal is not None:
+        outcomes.refuse(held, order, plan.refusal, record)
         return None
     if not same_effect(plan_from_json(order.plan), plan):
         outcomes.refuse_changed(held, order, record, ())
         return None
-    return plan
+    return plan.write
 
 
-def _announce(held: Lease, *, before: dict[str, object], read_on: object) -> ChangeOrder | None:
+def _announce(
+    held: Lease, write: Write, weights: Iterable[Weight], *, before: dict[str, object], read_on: datetime
+) -> ChangeOrder | Refusal | None:
     """Store that the write is about to be sent, and return the order as it stands then.
 
-    None when the stop switch is thrown: then the order waits.
+    A refusal where it is beyond the partner's limits; None when the stop switch is thrown: then the order waits. Rows
+    are locked in the order that holds everywhere: the order, the stop switch, the company's tally.
     """
     moment = Moment.current()
     request_id, correlation_id = uuid.uuid4(), uuid.uuid4()
     with transaction.atomic():
+        order = held.locked()
         # The row lock orders us against the switch: whoever threw it has stopped everything that is not announced yet.
-        if actions.stopped_for_update():
+        if ledger.stopped_for_update():
             _queue_again(held, "held", moment, HELD_SECONDS)
             return None
+        if (refusal := ledger.announce(order, write, weights, moment)) is not None:
+            return refusal
         held.move(
             "sending",
             moment,

@@ -65,6 +65,14 @@ class Lease:
             raise LeaseLostError
         return order
 
+    def locked(self) -> ChangeOrder:
+        """Read the order afresh and lock its row until the transaction ends.
+
+        Errors: LeaseLostError if it is no longer ours.
+        """
+        ChangeOrder.objects.select_for_update().filter(id=self.order_id, lease_owner=self.owner).first()
+        return self.order()
+
     def move(self, what: str, moment: Moment, *, only_from: OrderState | None = None, **changes: Any) -> None:
         """Write fields of the order and the event that explains them, in the caller's or one transaction.
 

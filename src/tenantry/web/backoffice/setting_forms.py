@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from django import forms
+from django.forms.models import model_to_dict
 from django.utils.translation import gettext_lazy
 
 from tenantry.branding import queries as branding
 from tenantry.jobs import retention
-from tenantry.licensing import actions as licensing
+from tenantry.licensing.ledger import current_limits
 from tenantry.notices import queries as notices
 from tenantry.web.backoffice.forms import OfficeForm
 
@@ -51,7 +52,18 @@ class LimitsForm(OfficeForm):
     changes_per_day = forms.IntegerField(
         label=gettext_lazy("Changes per company in 24 hours"), min_value=1, max_value=10_000
     )
-    seats_per_change = forms.IntegerField(label=gettext_lazy("Seats in one change"), min_value=1, max_value=100_000)
+    seats_per_change = forms.IntegerField(
+        label=gettext_lazy("Seats in one change"),
+        help_text=gettext_lazy("Counted from the present, for a change at once and for a number at the renewal."),
+        min_value=1,
+        max_value=100_000,
+    )
+    seats_per_cancellation = forms.IntegerField(
+        label=gettext_lazy("Seats in one cancellation"),
+        help_text=gettext_lazy("Enough to undo a mistake within its return window."),
+        min_value=1,
+        max_value=100_000,
+    )
 
 
 class RetentionForm(OfficeForm):
@@ -92,7 +104,7 @@ def setting_forms(
     stop: StopForm | None = None,
 ) -> Forms:
     """Return all forms as they stand; one that came back with errors takes the place of its fresh one."""
-    brand, current, kept = branding.current(), licensing.current_limits(), retention.kept()
+    brand, kept = branding.current(), retention.kept()
     names = ("portal_name", "accent", "support_name", "support_email", "support_phone", "support_url")
     initial = {name: getattr(brand, name) for name in names}
     if brand.portal_name == branding.PRODUCT_NAME:
@@ -100,10 +112,7 @@ def setting_forms(
     return Forms(
         look=look or LookForm(initial=initial),
         notice=notice or NoticeForm(initial={"address": notices.address()}),
-        limits=limits
-        or LimitsForm(
-            initial={"changes_per_day": current.changes_per_day, "seats_per_change": current.seats_per_change}
-        ),
+        limits=limits or LimitsForm(initial=model_to_dict(current_limits())),
         retention=keep
         or RetentionForm(
             initial={"call_days": kept.call_days, "run_days": kept.run_days, "sign_in_days": kept.sign_in_days}

@@ -21,6 +21,7 @@ from tenantry.branding.texts import refusal_text
 from tenantry.jobs import retention
 from tenantry.kernel.refusals import Refusal
 from tenantry.licensing import actions as licensing
+from tenantry.licensing import ledger
 from tenantry.licensing.moment import Moment
 from tenantry.notices import actions as notice_actions
 from tenantry.notices import queries as notices
@@ -141,6 +142,7 @@ def set_limits(request: OfficeRequest) -> HttpResponse:
         acting_as=request.viewer.acting_as(),
         changes_per_day=form.cleaned_data["changes_per_day"],
         seats_per_change=form.cleaned_data["seats_per_change"],
+        seats_per_cancellation=form.cleaned_data["seats_per_cancellation"],
         moment=Moment.current(),
     )
     return _back(request, "limits", _("The limits are saved. They count for every order from now on."))
@@ -201,7 +203,7 @@ def _page(request: OfficeRequest, shown: Forms, *, refusal: Refusal | None = Non
         forms=shown,
         look=brand,
         schemes=_schemes(accent),
-        limits=licensing.current_limits(),
+        stop=ledger.current_stop(),
         sends=notice_actions.can_send(),
         address=notices.address(),
         logo_refusal=refusal_text(refusal) if refusal else None,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import Refusal
 from tenantry.licensing import texts
-from tenantry.licensing.actions import beyond_limits, confirm_renewal, place_change_order
+from tenantry.licensing.actions import confirm_renewal, hindrance, place_change_order
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView
 from tenantry.licensing.rules.facts import EndOfTerm, SubscriptionKind
@@ -122,10 +122,9 @@ def _plan_parts(request: PortalRequest, view: SubscriptionView, plan: Plan, mome
         return {"idle": texts.refusal_text(plan.refusal, moment.commerce)[0]}
     if plan.refusal is not None and plan.refusal.reason in _STANDS:
         return _stands(request, view, plan.wish, moment)
-    if plan.write is not None:
-        against = beyond_limits(CompanyId(request.access.company_id), view.facts, plan, moment)
-        if against is not None:
-            return {"stopped": refusal_view(against, moment.commerce)}
+    against = hindrance(CompanyId(request.access.company_id), view.facts, plan, moment)
+    if against is not None:
+        return {"stopped": refusal_view(against, moment.commerce)}
     return {"plan": plan_view(plan, view, request.access, moment.commerce), "answered": "schedule" in request.GET}
 
 
