@@ -16,11 +16,11 @@ from tenantry.licensing import actions, keeping
 from tenantry.licensing.models import ChangeOrder, OrderState, Subscription, Wish
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView, needs_decision
-from tenantry.licensing.rules.facts import EndOfTerm, Term, fingerprint
+from tenantry.licensing.rules.facts import EndOfTerm, ScheduledAction, Term, fingerprint
 from tenantry.licensing.rules.wishes import DecideEndOfTerm, ScheduleHandling, ScheduleQuantity, SetQuantity
 from tenantry.notices.models import Notice
 from tests.scenarios.months import change_elsewhere, pass_until, refreshed, schedule_elsewhere
-from tests.support.house import OWNER, House, finish
+from tests.support.house import NORDLYS, OWNER, House, finish
 from tests.support.orders import ANNA, BEN, placed
 
 PREMIUM = "Microsoft 365 Business Premium"
@@ -124,7 +124,7 @@ def test_a_renewal_into_another_term_is_not_bought_again_as_one_into_the_same_te
 
     assert (after.facts.auto_renew, ChangeOrder.objects.count()) == (False, 1)
     lost = Wish.objects.get().lost_reason
-    assert lost is not None and lost["reason"] == "put_back_refused"
+    assert lost is not None and lost["reason"] == "switched_off"
 
 
 def test_who_takes_a_wish_out_again_and_again_is_not_answered_for_ever(house: House, view: SubscriptionView) -> None:
@@ -212,6 +212,84 @@ def test_a_wish_of_the_last_term_answers_nothing_about_the_next(house: House, vi
     refreshed(house, view)
     wish = Wish.objects.get()
     assert (wish.decided_by, wish.term_end) == (BEN.label, renewed.facts.commitment_end)
+
+
+def test_a_state_that_passes_does_not_end_a_decision(house: House) -> None:
+    view = house.subscription(house.add_company(), "Exchange Online (Plan 1)")
+    finish(placed(view, DecideEndOfTerm(EndOfTerm.END)).id)
+    change_elsewhere(house, view, body={"status": "suspended", "autoRenewEnabled": False, "scheduledActions": None})
+    refreshed(house, view)
+    assert [wish.choice for wish in Wish.objects.all()] == ["end"]
+
+    change_elsewhere(house, view, body={"status": "active"})
+    after = refreshed(house, view)
+
+    assert [order.state for order in ChangeOrder.objects.order_by("number")] == ["scheduled", "scheduled"]
+    assert [change.action for change in after.facts.scheduled] == [ScheduledAction.END]
+    assert [(wish.choice, wish.lost_at) for wish in Wish.objects.all()] == [("end", None)]
+    assert not AuditRow.objects.filter(verb__in=("wish.came_true", "wish.did_not_come_true")).exists()
+
+
+@pytest.mark.parametrize("shown", [None, [{"scheduleType": "TermEnd", "actionType": "RenewToExtendedServiceTerm"}]])
+def test_an_end_is_put_back_where_microsoft_made_the_extended_term_of_it(
+    house: House, view: SubscriptionView, shown: list[dict[str, str]] | None
+) -> None:
+    finish(placed(view, DecideEndOfTerm(EndOfTerm.END)).id)
+    change_elsewhere(house, view, body={"autoRenewEnabled": False, "scheduledActions": shown})
+    after = refreshed(house, view)
+    assert [change.action for change in after.facts.scheduled] == [ScheduledAction.END]
+    assert ChangeOrder.objects.filter(actor_kind="system", state=OrderState.SCHEDULED).count() == 1
+
+
+def test_a_renewal_is_asked_about_where_it_would_commit_to_another_term(house: House, view: SubscriptionView) -> None:
+    finish(placed(view, DecideEndOfTerm(EndOfTerm.END)).id)
+    finish(placed(house.view(view.row), DecideEndOfTerm(EndOfTerm.RENEW)).id)
+    change_elsewhere(house, view, body={"autoRenewEnabled": False, "scheduledActions": None})
+
+    after = refreshed(house, view)
+
+    assert (after.facts.auto_renew, ChangeOrder.objects.count()) == (False, 2)
+    lost = Wish.objects.get().lost_reason
+    assert lost is not None and lost["reason"] == "switched_off"
+    assert [one.id for one in needs_decision([after], house.sandbox.now())] == [view.id]
+    assert "Somebody switched the renewal off" in Notice.objects.get(kind="schedule_lost").body
+
+
+def test_a_reduction_is_not_put_back_as_an_addition(house: House) -> None:
+    view = house.subscription(house.add_company(NORDLYS), "Microsoft 365 E3")
+    assert view.facts.quantity == 180
+    finish(placed(view, ScheduleQuantity(175)).id)
+    change_elsewhere(house, view, quantity=150)
+
+    after = refreshed(house, view)
+
+    assert (after.facts.quantity, after.facts.scheduled, ChangeOrder.objects.count()) == (150, (), 1)
+    lost = Wish.objects.get().lost_reason
+    assert lost is not None and lost["reason"] == "direction_reversed"
+    assert "Is it still 175, or 150?" in Notice.objects.get(kind="schedule_lost").body
+    assert [one.id for one in needs_decision([after], house.sandbox.now())] == [view.id]
+
+    finish(placed(after, ScheduleQuantity(149)).id)  # what a person decides anew stands
+    assert [(wish.quantity, wish.lost_at) for wish in Wish.objects.all()] == [(149, None)]
+
+
+def test_an_addition_is_not_put_back_as_a_reduction(house: House, view: SubscriptionView) -> None:
+    seats = view.facts.quantity
+    finish(placed(view, ScheduleQuantity(seats + 3)).id)
+    change_elsewhere(house, view, quantity=seats + 9)
+    refreshed(house, view)
+    lost = Wish.objects.get().lost_reason
+    assert lost is not None and lost["reason"] == "direction_reversed"
+    assert ChangeOrder.objects.count() == 1
+
+
+def test_a_number_whose_direction_still_holds_is_put_back(house: House) -> None:
+    view = house.subscription(house.add_company(NORDLYS), "Microsoft 365 E3")
+    finish(placed(view, ScheduleQuantity(175)).id)
+    change_elsewhere(house, view, quantity=178)
+    after = refreshed(house, view)
+    assert [change.quantity for change in after.facts.scheduled] == [175]
+    assert Wish.objects.get().lost_at is None
 
 
 def test_a_wish_is_given_up_with_the_order_that_was_to_put_it_back(house: House, view: SubscriptionView) -> None:

@@ -26,9 +26,10 @@ from tenantry.licensing.models import (
 from tenantry.licensing.models import Wish as KeptWish
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import facts_of
-from tenantry.licensing.remembering import is_of_earlier_term, remember, remember_renewal
+from tenantry.licensing.remembering import kept_decision, remember, remember_renewal
 from tenantry.licensing.rules.book import BOOK
 from tenantry.licensing.rules.facts import EndOfTerm, SubscriptionFacts, fingerprint
+from tenantry.licensing.rules.kept_decision import is_of_earlier_term
 from tenantry.licensing.rules.plan import Plan, Scheduled, plan_from_json, plan_to_json, same_effect
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.terms import Outcome, end_of_term
@@ -98,7 +99,7 @@ def confirm_renewal(
     if end_of_term(facts, moment.commerce, BOOK).outcome is not Outcome.RENEWS:
         return _refuse("plan_changed", "as_seen", "look_again")
     kept = KeptWish.objects.filter(subscription=subscription, lost_at=None).first()
-    if kept is not None and not is_of_earlier_term(kept, facts):
+    if kept is not None and not is_of_earlier_term(kept_decision(kept), facts):
         # A double click, or two people at once: the first one has decided it.
         same = kept.choice == EndOfTerm.RENEW and kept.quantity is None
         return None if same else _refuse("plan_changed", "as_seen", "look_again")

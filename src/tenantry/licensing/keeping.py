@@ -1,7 +1,7 @@
 """Keep what a company wished for the end of a term: Microsoft drops schedules, the wish survives here.
 
-A wish is put back by an order of its own after Microsoft has dropped it. What somebody else scheduled against a wish is
-never overwritten: it raises an alarm, and a person decides.
+A wish is put back by an order of its own after Microsoft has dropped it. What somebody else scheduled against a wish,
+and what would commit to another term, is for a person to decide: the page and the notification address are told.
 """
 
 from datetime import timedelta
@@ -17,18 +17,19 @@ from tenantry.licensing import actions
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState, Subscription, Wish
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import facts_of
-from tenantry.licensing.remembering import is_of_earlier_term, more_than_seats, remember, stands
-from tenantry.licensing.rules.facts import EndOfTerm, Status, SubscriptionFacts
+from tenantry.licensing.remembering import kept_decision, remember
+from tenantry.licensing.rules.facts import EndOfTerm, SubscriptionFacts
+from tenantry.licensing.rules.kept_decision import KeptDecision, KeptState, compare
 from tenantry.licensing.rules.plan import Plan
 from tenantry.licensing.rules.wishes import DecideEndOfTerm, ScheduleQuantity
 from tenantry.licensing.rules.wishes import Wish as AnyWish
+from tenantry.licensing.texts import refusal_text, wish_text
 from tenantry.notices.actions import notify
 
 # A wish that could not be put back is tried again this much later, in case the hindrance has passed.
 _TRY_AGAIN_AFTER = timedelta(hours=1)
 # As often a wish is put back in that time: whoever takes it out again and again at Microsoft has to talk to a person.
 _MOST_PUT_BACKS = 6
-_RENEWAL_TAKES_AT_MOST = timedelta(hours=24)
 
 
 def after_order(
@@ -43,57 +44,58 @@ def after_order(
 
 
 def check(subscription: Subscription, moment: Moment) -> None:
-    """Compare the kept wish with what Microsoft has, and put it back or raise an alarm.
+    """Compare the kept wish with what Microsoft has, and put it back or ask a person.
 
     In a transaction that holds the subscription's row.
     """
     wish = Wish.objects.filter(subscription=subscription).select_related("order").first()
     if wish is None or subscription.orders.filter(state__in=OPEN_STATES).exists():
         return
-    facts = facts_of(subscription)
-    if _is_over(wish, facts, moment):
-        _term_is_over(wish, subscription, facts, moment)
-        return
-    if stands(wish, facts):
-        if wish.seen_at_microsoft_at is None or wish.lost_at is not None:
-            Wish.objects.filter(pk=wish.pk).update(seen_at_microsoft_at=moment.commerce, lost_at=None, lost_reason=None)
-        return
-    if wish.lost_at is not None and moment.commerce - wish.lost_at < _TRY_AGAIN_AFTER:
-        return
-    refusal = _put_back(wish, subscription, facts, moment)
-    if refusal is not None:
-        _lost(wish, subscription, refusal, moment)
+    facts, kept = facts_of(subscription), kept_decision(wish)
+    found = compare(kept, facts, moment.commerce, listed=subscription.gone_at is None)
+    match found.state:
+        case KeptState.HELD:
+            return
+        case KeptState.STANDS:
+            if wish.seen_at_microsoft_at is None or wish.lost_at is not None:
+                Wish.objects.filter(pk=wish.pk).update(
+                    seen_at_microsoft_at=moment.commerce, lost_at=None, lost_reason=None
+                )
+        case KeptState.CAME_TRUE | KeptState.DID_NOT_COME_TRUE:
+            _term_is_over(wish, subscription, found.state, moment)
+        case KeptState.ASK:
+            _ask(wish, subscription, Refusal(found.reason, "wishes_survive", "decide_again", found.facts), moment)
+        case KeptState.PUT_BACK:
+            if wish.lost_at is not None and moment.commerce - wish.lost_at < _TRY_AGAIN_AFTER:
+                return
+            refusal = _put_back(kept, wish, subscription, facts, moment)
+            if refusal is not None:
+                _ask(wish, subscription, refusal, moment)
 
 
-def _put_back(wish: Wish, subscription: Subscription, facts: SubscriptionFacts, moment: Moment) -> Refusal | None:
-    if facts.scheduled_at_term_end is not None:
-        return Refusal("other_schedule", "wishes_survive", "decide_again")
-    if wish.order_id is None and not facts.auto_renew:
-        # It was to renew by itself: somebody has switched that off on purpose. Only a person may buy another term.
-        return Refusal("switched_off", "wishes_survive", "decide_again")
-    if not facts.auto_renew and more_than_seats(wish) is not None:
-        return Refusal("put_back_refused", "wishes_survive", "decide_again")
+def _put_back(
+    kept: KeptDecision, wish: Wish, subscription: Subscription, facts: SubscriptionFacts, moment: Moment
+) -> Refusal | None:
     lately = subscription.orders.filter(
         actor_kind=ActorKind.SYSTEM, requested_at__gt=moment.commerce - _TRY_AGAIN_AFTER
     )
     failed = lately.filter(state__in=(OrderState.REFUSED, OrderState.FAILED))
     if failed.exists() or lately.count() >= _MOST_PUT_BACKS:
         return Refusal("put_back_refused", "wishes_survive", "decide_again")
-    label = _label(wish)
     placed = actions.place_system_order(
-        acting_as=Actor(ActorKind.SYSTEM, "", "Tenantry", label),
+        acting_as=Actor(ActorKind.SYSTEM, "", "Tenantry", _label(wish)),
         subscription=subscription,
         facts=facts,
-        wish=_as_wish(wish, facts),
+        wish=_as_wish(kept),
         moment=moment,
     )
     return placed if isinstance(placed, Refusal) else None
 
 
-def _as_wish(wish: Wish, facts: SubscriptionFacts) -> AnyWish:
-    if wish.choice == EndOfTerm.RENEW and wish.quantity is not None and facts.auto_renew:
-        return ScheduleQuantity(wish.quantity, more_than_seats(wish))
-    return DecideEndOfTerm(EndOfTerm(wish.choice), wish.quantity)
+def _as_wish(kept: KeptDecision) -> AnyWish:
+    if kept.choice is EndOfTerm.RENEW and kept.quantity is not None:
+        return ScheduleQuantity(kept.quantity, kept.change)
+    return DecideEndOfTerm(kept.choice)
 
 
 def _label(wish: Wish) -> str:
@@ -107,37 +109,25 @@ def after_refusal(order: ChangeOrder, moment: Moment) -> None:
         return
     wish = Wish.objects.filter(subscription_id=order.subscription_id).first()
     if wish is not None:
-        _lost(wish, order.subscription, Refusal("put_back_refused", "wishes_survive", "decide_again"), moment)
+        _ask(wish, order.subscription, Refusal("put_back_refused", "wishes_survive", "decide_again"), moment)
 
 
-def _lost(wish: Wish, subscription: Subscription, refusal: Refusal, moment: Moment) -> None:
-    first = wish.lost_at is None
-    Wish.objects.filter(pk=wish.pk).update(lost_at=moment.commerce, lost_reason=refusal_to_json(refusal))
-    if not first:
+def _ask(wish: Wish, subscription: Subscription, refusal: Refusal, moment: Moment) -> None:
+    """Count a wish as lost: the page asks what is to happen, and the notification address hears of it once."""
+    lost_at, reason = wish.lost_at, refusal_to_json(refusal)
+    if lost_at is not None and wish.lost_reason == reason and moment.commerce - lost_at < _TRY_AGAIN_AFTER:
+        return
+    Wish.objects.filter(pk=wish.pk).update(lost_at=moment.commerce, lost_reason=reason)
+    if lost_at is not None:
         return
     _record(wish, subscription, "wish.lost", moment, refusal.reason)
-    _tell_lost(wish, subscription, moment)
+    _tell_lost(wish, subscription, moment, refusal)
 
 
-def _is_over(wish: Wish, facts: SubscriptionFacts, moment: Moment) -> bool:
-    """Say whether the term that the wish is about has ended, or the subscription with it."""
-    return (
-        facts.status is not Status.ACTIVE
-        or facts.commitment_end is None
-        or is_of_earlier_term(wish, facts)
-        or moment.commerce > wish.term_end + _RENEWAL_TAKES_AT_MOST
-    )
-
-
-def _term_is_over(wish: Wish, subscription: Subscription, facts: SubscriptionFacts, moment: Moment) -> None:
-    """Note whether the term ended as wished, and let the wish go. What Microsoft no longer lists has not renewed."""
-    active = facts.status is Status.ACTIVE and subscription.gone_at is None
-    if wish.choice == EndOfTerm.RENEW:
-        as_wished = active and bool(facts.auto_renew) and wish.quantity in (None, facts.quantity)
-    else:
-        as_wished = not active if wish.choice == EndOfTerm.END else active and not facts.auto_renew
-    _record(wish, subscription, "wish.came_true" if as_wished else "wish.did_not_come_true", moment, "")
-    if not as_wished:
+def _term_is_over(wish: Wish, subscription: Subscription, state: KeptState, moment: Moment) -> None:
+    """Note whether the term ended as decided, and let the wish go."""
+    _record(wish, subscription, f"wish.{state}", moment, "")
+    if state is KeptState.DID_NOT_COME_TRUE:
         _tell_lost(wish, subscription, moment)
     wish.delete()
 
@@ -156,16 +146,20 @@ def _record(wish: Wish, subscription: Subscription, verb: str, moment: Moment, o
     )
 
 
-def _tell_lost(wish: Wish, subscription: Subscription, moment: Moment) -> None:
+def _tell_lost(wish: Wish, subscription: Subscription, moment: Moment, refusal: Refusal | None = None) -> None:
+    """Tell the partner that a decision does not stand and why, or that the term did not end as it says."""
     with translation.override(settings.LANGUAGE_CODE):
         subject = _("A scheduled change is not at Microsoft: %(what)s") % {"what": subscription.offer_name[:120]}
+        what = " ".join(refusal_text(refusal)) if refusal else _("The term is over.")
         body = _(
-            "What was decided for the end of this term does not stand at Microsoft, and could not be put back.\n\n"
-            "Company: %(company)s\nSubscription: %(subscription)s\nDecided by: %(who)s\n"
+            "What was decided for the end of this term does not stand at Microsoft. %(what)s\n\n"
+            "Company: %(company)s\nSubscription: %(subscription)s\nDecided: %(decision)s\nDecided by: %(who)s\n"
             "The term ends: %(end)s\n\n%(url)s/c/%(company_id)s/subscriptions/%(id)s/"
         ) % {
+            "what": what,
             "company": subscription.company.name,
             "subscription": subscription.friendly_name or subscription.offer_name,
+            "decision": wish_text(DecideEndOfTerm(EndOfTerm(wish.choice), wish.quantity)),
             "who": wish.decided_by,
             "end": wish.term_end.strftime("%Y-%m-%d %H:%M UTC"),
             "url": settings.PORTAL_URL,

@@ -181,7 +181,9 @@ def hand_over(held: Lease, order: ChangeOrder, evidence: Mapping[str, object]) -
             order,
             "order_undecidable",
             _("Change order #%(number)s needs a person") % {"number": order.number},
-            _("Microsoft's records do not say whether it took effect. The order's page shows what is known."),
+            _("It was sent, and then an error here kept its outcome from being stored. The order's page shows it.")
+            if "error" in evidence
+            else _("Microsoft's records do not say whether it took effect. The order's page shows what is known."),
         )
 
 

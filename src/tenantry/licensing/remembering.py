@@ -1,28 +1,15 @@
 """Remember what a company decided for the end of a term, however its order came out: the wish outlives the schedule."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from tenantry.kernel.actor import ActorKind
 from tenantry.licensing.models import ChangeOrder, Subscription, Wish
 from tenantry.licensing.moment import Moment
-from tenantry.licensing.rules.facts import (
-    EndOfTerm,
-    ScheduledAction,
-    ScheduledChange,
-    SubscriptionFacts,
-    facts_from_json,
-    same_change,
-)
+from tenantry.licensing.rules.facts import EndOfTerm, ScheduledChange, SubscriptionFacts, facts_from_json
+from tenantry.licensing.rules.kept_decision import CHOICES, KeptDecision, stands
 from tenantry.licensing.rules.plan import Intent, Plan, Write, plan_from_json
 from tenantry.licensing.rules.terms import changes_nothing
 
-CHOICES = {
-    ScheduledAction.RENEW: EndOfTerm.RENEW,
-    ScheduledAction.TRANSITION: EndOfTerm.RENEW,
-    ScheduledAction.END: EndOfTerm.END,
-    ScheduledAction.EXTEND: EndOfTerm.EXTEND,
-}
 _DECIDES = frozenset({Intent.SCHEDULE_CHANGE, Intent.RENEW, Intent.END_AT_TERM, Intent.EXTEND_AT_TERM})
 _ENDS = frozenset({Intent.WITHDRAW_SCHEDULE, Intent.CANCEL, Intent.SUSPEND})
 
@@ -96,51 +83,30 @@ def _store(
         for name, value in {**about, **({} if keep_author else author)}.items():
             setattr(wish, name, value)
         wish.save()
-    if stands(wish, facts):
+    if stands(kept_decision(wish), facts):
         Wish.objects.filter(pk=wish.pk).update(seen_at_microsoft_at=moment.commerce)
 
 
-def stands(wish: Wish, facts: SubscriptionFacts) -> bool:
-    """Say whether Microsoft will do at the end of the term what the wish says."""
-    change = facts.scheduled_at_term_end
-    if wish.choice == EndOfTerm.RENEW:
-        if not facts.auto_renew:
-            return False
-        more = more_than_seats(wish)
-        if more is not None:
-            return same_change(more, change)
-        if change is None:
-            return wish.quantity in (None, facts.quantity)
-        if wish.quantity is None:
-            return changes_nothing(change, facts)
-        return CHOICES.get(change.action) is EndOfTerm.RENEW and change.quantity == wish.quantity
-    if facts.auto_renew:
-        return False
-    if change is None:
-        # Switched off without a choice: that was all there was to ending before the extended term.
-        return wish.choice == EndOfTerm.END and wish.order is not None and not _has_choice(wish.order)
-    return CHOICES.get(change.action) == wish.choice
-
-
-def is_of_earlier_term(wish: Wish, facts: SubscriptionFacts) -> bool:
-    """Say whether the term that the wish is about has been followed by another one."""
-    return facts.commitment_end is not None and facts.commitment_end > wish.term_end + timedelta(days=1)
-
-
-def more_than_seats(wish: Wish) -> ScheduledChange | None:
-    """Return the change that a wish is about where it brings another product, term or billing plan with it."""
+def kept_decision(wish: Wish) -> KeptDecision:
+    """Return what the rules know of a kept wish; what it was decided with is read from its order."""
     order = wish.order
     write = plan_from_json(order.plan).write if order else None
-    if order is None or order.before is None or write is None:
+    return KeptDecision(
+        choice=EndOfTerm(wish.choice),
+        term_end=wish.term_end,
+        quantity=wish.quantity,
+        seats_then=write.target.quantity if write else None,
+        change=_more_than_seats(order, write) if order and write else None,
+        by_switch=write is not None and not write.target.scheduled,
+    )
+
+
+def _more_than_seats(order: ChangeOrder, write: Write) -> ScheduledChange | None:
+    """Return the change that an order was about where it brings another product, term or billing plan with it."""
+    if order.before is None:
         return None
     before = facts_from_json(order.before)
     change = _at_term_end(write, before)
     if change is None or CHOICES.get(change.action) is not EndOfTerm.RENEW:
         return None
     return None if changes_nothing(replace(change, quantity=None), before) else change
-
-
-def _has_choice(order: ChangeOrder) -> bool:
-    write = order.plan.get("write")
-    target = write.get("target") if isinstance(write, dict) else None
-    return bool(target.get("scheduled")) if isinstance(target, dict) else False

@@ -33,7 +33,7 @@ from tenantry.licensing import actions, ledger, outcomes
 from tenantry.licensing.engine.lease import Lease, LeaseLostError, lease
 from tenantry.licensing.engine.names import upstream_ids
 from tenantry.licensing.engine.settle import settle_unsure
-from tenantry.licensing.engine.waiting import GIVE_UP_AFTER, later, look_later, look_later_or_ask
+from tenantry.licensing.engine.waiting import GIVE_UP_AFTER, LATER_SECONDS, later, look_later, look_later_or_ask
 from tenantry.licensing.engine.writes import patch_for
 from tenantry.licensing.journal import in_between, journal_of
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState
@@ -62,6 +62,8 @@ SEND_AT_ONCE_SECONDS = 5.0
 WRITE_PATIENCE_SECONDS = 10.0
 READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0)
 LOOK_AGAIN_SECONDS = 5.0
+# As often carrying an order out may end in an error that nobody foresaw before a person is asked.
+MOST_ERRORS = 5
 HELD_SECONDS = 30.0
 
 
@@ -73,10 +75,51 @@ def carry_out(order_id: uuid.UUID) -> None:
             _wake_after_other_holder(order_id, moment)
             return
         with contextlib.suppress(LeaseLostError), calls_for_order(order_id):
-            order = held.order()
-            client = _client(held, order)
-            if client is not None:
-                _step(held, order, client)
+            try:
+                order = held.order()
+                client = _client(held, order)
+                if client is not None:
+                    _step(held, order, client)
+            except LeaseLostError:
+                raise
+            except Exception as error:
+                log.exception("order.unforeseen_error", order=str(order_id))
+                _after_unforeseen_error(held, error)
+
+
+def _after_unforeseen_error(held: Lease, error: Exception) -> None:
+    """Try again later after an error that nobody foresaw; one that stays goes to a person, and is told.
+
+    In transactions of its own: what the error interrupted was rolled back. Where not even this can be written, the
+    database is in trouble, and the error of that goes on to the job.
+    """
+    order, moment = held.order(), Moment.current()
+    sent, name = order.state in (OrderState.SENDING, OrderState.UNSURE), type(error).__name__
+    errors = order.errors + 1
+    if errors < MOST_ERRORS:
+        seconds = LATER_SECONDS[errors - 1]
+        with transaction.atomic():
+            at = moment.in_seconds(seconds)
+            held.move("unforeseen_error", moment, errors=errors, not_before=at, facts={"error": name})
+            actions.wake(order.id, seconds=seconds, moment=moment)
+        return
+    try:
+        if sent:
+            evidence = {"settled": "undecidable", "seen": ["unforeseen_error"], "error": name}
+            outcomes.hand_over(held, order, evidence)
+        else:
+            outcomes.fail(held, order, code="unforeseen_error", words=name, advice="")
+    except Exception:
+        # Even saying so fails: staff find it among what needs a person all the same.
+        log.exception("order.not_handed_over", order=str(order.id))
+        held.move(
+            "needs_person",
+            moment,
+            state=OrderState.UNSURE,
+            needs_person=True,
+            not_before=moment.in_seconds(24 * 3600),
+            facts={"error": name},
+        )
 
 
 def _wake_after_other_holder(order_id: uuid.UUID, moment: Moment) -> None:
@@ -202,6 +245,7 @@ def _announce(
             sent_at=moment.real,
             sent_on=moment.commerce,
             accepted=False,
+            errors=0,
             before=before,
             read_on=read_on,
             # The order keeps the ids of its last sending only; its steps keep those of every one.

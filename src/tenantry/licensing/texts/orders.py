@@ -47,6 +47,20 @@ ORDER_REASONS: dict[str, Sentence] = {
         "Something else was scheduled at Microsoft in its place, and it was left alone."
     ),
     "switched_off": lambda facts, now: _("Somebody switched the renewal off at Microsoft, and that was left alone."),
+    "direction_reversed": lambda facts, now: (
+        _(
+            "It was decided when there were %(then)d seats; there are %(today)d now, so that %(decided)d would be "
+            "%(meaning)s. Is it still %(decided)d, or %(today)d?"
+        )
+        % {
+            "decided": number(facts, "decided"),
+            "then": number(facts, "then"),
+            "today": number(facts, "today"),
+            "meaning": _("an addition instead of a reduction")
+            if number(facts, "decided") > number(facts, "today")
+            else _("a reduction instead of an addition"),
+        }
+    ),
     "put_back_refused": lambda facts, now: _("Microsoft dropped what was scheduled, and it could not be put back."),
 }
 

@@ -125,6 +125,8 @@ def _outcome(
                 sentence = _("Microsoft recorded that it acted, but the subscription does not show what was wanted.")
             if isinstance(seen, list) and ("cannot_look" in seen or "journal_unavailable" in seen):
                 sentence = _("Microsoft's answer was lost, and for a day Microsoft could not be asked what happened.")
+            if isinstance(seen, list) and "unforeseen_error" in seen:
+                sentence = _("It was sent, and then an error here kept its outcome from being stored.")
             return sentence, _("Look into Partner Center, then settle it below. Nothing is sent again.")
         case OrderState.UNSURE:
             return (
@@ -193,6 +195,7 @@ def event_text(what: str) -> str:
         "too_late_to_send": _("The process was held up; it is read and judged again before sending"),
         "answer_lost": _("The answer was lost"),
         "interrupted": _("The sending was interrupted"),
+        "unforeseen_error": _("An error here, named in the worker's log; tried again later"),
         "sender_lost": _("The worker that sent it is gone"),
         "waiting_for_microsoft": _("Waiting until Microsoft must have finished"),
         "looking_again": _("Microsoft's records do not decide it yet; asked again later"),

@@ -19,7 +19,7 @@ from tenantry.licensing.rules.facts import EndOfTerm, Status
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.possibilities import Possibilities, possible_changes
 from tenantry.licensing.rules.terms import Outcome, next_charge
-from tenantry.licensing.rules.wishes import Cancel, Reactivate, SetQuantity, WithdrawSchedule
+from tenantry.licensing.rules.wishes import Cancel, DecideEndOfTerm, Reactivate, SetQuantity, WithdrawSchedule
 from tenantry.people.access import CompanyAccess
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
@@ -51,13 +51,15 @@ class Planner:
 class EndBlock:
     """What happens at the end of the term, who decided it, and the ways on (addresses; empty: not open).
 
-    ``hint`` says who may decide it, or why nobody can.
+    ``answers`` are the ways to answer for a decision that was lost, each with its label; ``hint`` says who may decide
+    it, or why nobody can.
     """
 
     sentence: str
     decided: str
     undecided: bool
     lost: str
+    answers: list[tuple[str, str]]
     decide_url: str
     withdraw_url: str
     hint: str
@@ -251,10 +253,26 @@ def _end(view: SubscriptionView, possible: Possibilities, access: CompanyAccess,
         decided="" if lost else decided,
         undecided=undecided,
         lost=lost,
+        answers=_answers(view, now) if lost and decide_url(view, access, now) else [],
         decide_url=decide_url(view, access, now),
         withdraw_url=wishing.address_of(WithdrawSchedule(), company_id, view.id) if withdraw else "",
         hint=may_words(access, Permission.DECIDE_END) if is_open and not access.may(Permission.DECIDE_END) else closed,
     )
+
+
+def _answers(view: SubscriptionView, now: datetime) -> list[tuple[str, str]]:
+    """Offer a lost decision again, and where its number has lost its sense also the number of the present."""
+    if view.wish is None:
+        return []
+    decided = DecideEndOfTerm(EndOfTerm(view.wish.choice), view.wish.quantity)
+    offered = [decided]
+    if view.wish.lost_reason and view.wish.lost_reason["reason"] == "direction_reversed":
+        offered.append(DecideEndOfTerm(EndOfTerm.RENEW, view.facts.quantity))
+    return [
+        (texts.wish_text(wish), wishing.address_of(wish, view.row.company_id, view.id))
+        for wish in offered
+        if (refusal := plan_change(view.facts, wish, now).refusal) is None or refusal.reason == "already_decided"
+    ]
 
 
 def _wished(choice: EndOfTerm, quantity: int | None) -> str:
