@@ -1,0 +1,76 @@
+"""How much a write weighs: a table, and that no way in weighs less than another."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenantry.licensing.rules.facts import EndOfTerm
+from tenantry.licensing.rules.planner import plan_change
+from tenantry.licensing.rules.weights import Measure, weigh
+from tenantry.licensing.rules.wishes import (
+    Cancel,
+    DecideEndOfTerm,
+    ScheduleHandling,
+    ScheduleQuantity,
+    SetQuantity,
+    Wish,
+    WithdrawSchedule,
+)
+from tests.licensing.rules.cases import END, ENDS, NOW, legacy, nce, renewal_with
+
+KEEP, SHIFT, DROP = ScheduleHandling.KEEP, ScheduleHandling.SHIFT, ScheduleHandling.DROP
+RENEW = EndOfTerm.RENEW
+TO_8: dict[str, Any] = {"scheduled": (renewal_with(8),)}
+OFF: dict[str, Any] = {"auto_renew": False, "scheduled": (ENDS,)}
+CANCELLABLE: dict[str, Any] = {"cancellation_allowed_until": END}
+
+# Of 12 seats: what is asked for, then seats moved, seats of a cancellation, how far the next term is from the present.
+CASES: list[tuple[str, dict[str, Any], Wish, tuple[int | None, int | None, int | None]]] = [
+    ("three more", {}, SetQuantity(15), (3, None, 0)),
+    ("two fewer", {}, SetQuantity(10), (2, None, 0)),
+    ("three more, 8 kept", TO_8, SetQuantity(15, KEEP), (3, None, 7)),
+    ("three more, 8 moved along", TO_8, SetQuantity(15, SHIFT), (3, None, 4)),
+    ("three more, 8 dropped", TO_8, SetQuantity(15, DROP), (3, None, 0)),
+    ("8 at the renewal", {}, ScheduleQuantity(8), (4, None, 4)),
+    ("300 at the renewal", {}, ScheduleQuantity(300), (288, None, 288)),
+    ("300 instead of 8 at the renewal", TO_8, ScheduleQuantity(300), (288, None, 288)),
+    ("8 taken back", TO_8, WithdrawSchedule(), (0, None, 0)),
+    ("renew with 300", OFF, DecideEndOfTerm(RENEW, 300), (288, None, 288)),
+    ("renew as it is", OFF, DecideEndOfTerm(RENEW), (0, None, 0)),
+    ("end", {}, DecideEndOfTerm(EndOfTerm.END), (0, None, 0)),
+    ("extend", {}, DecideEndOfTerm(EndOfTerm.EXTEND), (0, None, 0)),
+    ("cancel", CANCELLABLE, Cancel(), (None, 12, None)),
+]
+
+
+def weights(facts: Any, wish: Wish) -> dict[Measure, int]:
+    """Weigh a wish's write by measure."""
+    plan = plan_change(facts, wish, NOW)
+    assert plan.write is not None, plan.refusal
+    return {weight.measure: weight.amount for weight in weigh(facts, plan.write)}
+
+
+@pytest.mark.parametrize(("shown", "wish", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_a_write_weighs_its_effect(
+    shown: dict[str, Any], wish: Wish, expected: tuple[int | None, int | None, int | None]
+) -> None:
+    found = weights(nce(**shown), wish)
+    measures = (Measure.SEATS, Measure.CANCELLED, Measure.AT_RENEWAL)
+    assert (found[Measure.CHANGES], tuple(found.get(measure) for measure in measures)) == (1, expected)
+
+
+def test_suspending_a_legacy_subscription_weighs_its_seats() -> None:
+    assert weights(legacy(), Cancel()) == {Measure.CHANGES: 1, Measure.CANCELLED: 12}
+
+
+@given(wanted=st.integers(13, 300))
+def test_no_way_in_weighs_less_than_another(wanted: int) -> None:
+    ways = [
+        weights(nce(), SetQuantity(wanted)),
+        weights(nce(), ScheduleQuantity(wanted)),
+        weights(nce(), DecideEndOfTerm(RENEW, wanted)),
+        weights(nce(**OFF), DecideEndOfTerm(RENEW, wanted)),
+    ]
+    assert {way[Measure.SEATS] for way in ways} == {wanted - 12}
