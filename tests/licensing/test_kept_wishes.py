@@ -316,3 +316,20 @@ def test_a_wish_outlives_a_person_who_takes_an_order_of_their_own_back(house: Ho
     company_id = CompanyId(view.row.company_id)
     actions.withdraw_order(acting_as=ANNA, company_id=company_id, order_id=order.id, moment=Moment.current())
     assert Wish.objects.get().quantity == view.facts.quantity - 2
+
+
+def test_a_put_back_that_meets_a_state_that_passes_waits_for_its_end(house: House, view: SubscriptionView) -> None:
+    finish(placed(view, DecideEndOfTerm(EndOfTerm.END)).id)
+    actions.stop(acting_as=OWNER, reason="moving", moment=Moment.current())
+    change_elsewhere(house, view, body={"autoRenewEnabled": False, "scheduledActions": None})
+    refreshed(house, view)
+    change_elsewhere(house, view, body={"status": "suspended"})
+    actions.go(acting_as=OWNER, moment=Moment.current())
+    put_back = ChangeOrder.objects.get(actor_kind="system")
+    assert finish(put_back.id).state == OrderState.REFUSED
+    assert [(wish.choice, wish.lost_at) for wish in Wish.objects.all()] == [("end", None)]
+    assert not Notice.objects.filter(kind="schedule_lost").exists()
+
+    change_elsewhere(house, view, body={"status": "active"})
+    after = refreshed(house, view)
+    assert [change.action for change in after.facts.scheduled] == [ScheduledAction.END]

@@ -80,6 +80,7 @@ def _put_back(
         actor_kind=ActorKind.SYSTEM, requested_at__gt=moment.commerce - _TRY_AGAIN_AFTER
     )
     failed = lately.filter(state__in=(OrderState.REFUSED, OrderState.FAILED))
+    failed = failed.exclude(outcome__refusal__reason="changed_meanwhile")  # by what the mirror shows since
     if failed.exists() or lately.count() >= _MOST_PUT_BACKS:
         return Refusal("put_back_refused", "wishes_survive", "decide_again")
     placed = actions.place_system_order(
@@ -104,12 +105,19 @@ def _label(wish: Wish) -> str:
 
 
 def after_refusal(order: ChangeOrder, moment: Moment) -> None:
-    """Raise the alarm when the order that was to put a wish back did not succeed; in its transaction."""
+    """Ask a person when the order that was to put a wish back did not succeed; in its transaction.
+
+    A subscription that is suspended for a while, or whose term has ended meanwhile, is left to the next comparison.
+    """
     if order.actor_kind != ActorKind.SYSTEM:
         return
-    wish = Wish.objects.filter(subscription_id=order.subscription_id).first()
-    if wish is not None:
-        _ask(wish, order.subscription, Refusal("put_back_refused", "wishes_survive", "decide_again"), moment)
+    subscription = Subscription.objects.select_for_update(of=("self",)).get(id=order.subscription_id)
+    wish = Wish.objects.filter(subscription=subscription).select_related("order").first()
+    if wish is None:
+        return
+    found = compare(kept_decision(wish), facts_of(subscription), moment.commerce, listed=subscription.gone_at is None)
+    if found.state in (KeptState.PUT_BACK, KeptState.ASK):
+        _ask(wish, subscription, Refusal("put_back_refused", "wishes_survive", "decide_again"), moment)
 
 
 def _ask(wish: Wish, subscription: Subscription, refusal: Refusal, moment: Moment) -> None:
