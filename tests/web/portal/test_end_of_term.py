@@ -296,3 +296,25 @@ def test_software_says_why_its_end_cannot_be_decided(house: House, harbour: Comp
     assert "it renews with 4 seats. Software is returned through its order, not by changing it. Ask your" in page
     assert "Assigned seats" not in page and "Decide what happens" not in page
     assert of(view, "end-of-term/") not in ingrid.get(at(company, "renewals/")).content.decode()
+
+
+def test_the_end_of_term_form_stops_at_the_partners_limit(house: House, harbour: Company) -> None:
+    view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
+    page = anna.get(of(view, "end-of-term/?choice=renew&seats=142")).content.decode()
+    assert "This moves 100 seats at once, and your partner allows 50 in one change." in page
+    assert 'name="plan"' not in page  # nothing to press that would be refused
+
+
+def test_a_number_that_would_buy_seats_now_is_asked_about_on_the_page(house: House, harbour: Company) -> None:
+    view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
+    finish(placed(view, DecideEndOfTerm(EndOfTerm.RENEW, 40)).id)
+    about = {"customer": harbour.tenant_id, "subscription": view.row.upstream_id}
+    house.sandbox.post("/_sandbox/change", {**about, "quantity": 37})
+    refresh_company(harbour.id)
+
+    page = text(anna, of(view))
+    assert "It was decided when there were 42 seats; there are 37 now" in page
+    assert "an addition instead of a reduction. Is it still 40, or 37?" in page
+    assert "Renew with 40 seats Renew with 37 seats Decide otherwise" in page
+    assert "This stands already. Say yes" in text(anna, of(view, "end-of-term/?choice=renew&seats=37"))
+    assert token(anna, of(view, "end-of-term/?choice=renew&seats=40"))
