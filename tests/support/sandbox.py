@@ -93,12 +93,16 @@ class SandboxHandle:
 
 
 @contextmanager
-def running_sandbox(log_path: Path, world: str = WORLD) -> Iterator[SandboxHandle]:
-    """Run a sandbox on a free port until the end of the block; it also ends when this process is killed."""
+def running_sandbox(log_path: Path, world: str = WORLD, state: Path | None = None) -> Iterator[SandboxHandle]:
+    """Run a sandbox on a free port until the end of the block; it also ends when this process is killed.
+
+    With a file of its ``state`` it goes on from there.
+    """
     log_path.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "tenantry.config.leash", "tenantry.sandbox", "--port", "0", "--world", world]
     with log_path.open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tenantry.config.leash", "tenantry.sandbox", "--port", "0", "--world", world],
+            command if state is None else [*command, "--state", str(state)],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
