@@ -31,7 +31,7 @@ _EVERY = re.compile(r'hx-trigger="every (\d+)ms"')
 def outcome(house: House, visitor: Visitor, company: Company) -> list[Figure]:
     """Confirm additions on the page, one after the other, and wait for each one's outcome."""
     taken: dict[UUID, float] = {}
-    for row in _seats(company):
+    for row in seats_that_can_grow(company):
         if len(taken) < ORDERS and (confirmed := _confirm(visitor, row)) is not None:
             order_id, begun = confirmed
             wait_until(partial(_is_over, order_id), LONGEST_SECONDS, "an outcome", pause=0.004)
@@ -61,7 +61,7 @@ def killed(house: House, workers: Workers, company: Company) -> list[Figure]:
     while len(workers.running) < 2:
         workers.start()
     waited: list[float] = []
-    for row in _seats(company)[:KILLS]:
+    for row in seats_that_can_grow(company)[:KILLS]:
         # A worker that is only just starting is no second worker.
         wait_until(lambda: queue_state().workers >= 2, LONGEST_SECONDS, "starting the second worker")
         view = house.view(row)
@@ -85,16 +85,23 @@ def killed(house: House, workers: Workers, company: Company) -> list[Figure]:
     ]
 
 
-def _confirm(visitor: Visitor, row: Subscription) -> tuple[UUID, float] | None:
-    """Ask for a seat more and confirm it; return the order and when it was confirmed, None where it is not offered."""
+def shown_plan(visitor: Visitor, row: Subscription) -> tuple[str, str, str] | None:
+    """Ask for a seat more; return the form's address, its page and its plan, None where it is not offered."""
     address = f"/c/{row.company_id}/subscriptions/{row.id}/change/"
     page = visitor.get(f"{address}?seats={row.quantity + 1}&when=now")
     assert page.status == 200, (page.status, page.text[:500])
     plan = _PLAN.search(page.text)
-    if plan is None:
+    return None if plan is None else (address, page.text, plan.group(1))
+
+
+def _confirm(visitor: Visitor, row: Subscription) -> tuple[UUID, float] | None:
+    """Ask for a seat more and confirm it; return the order and when it was confirmed, None where it is not offered."""
+    form = shown_plan(visitor, row)
+    if form is None:
         return None
+    address, page, plan = form
     begun = time.perf_counter()
-    answer = visitor.post(address, page.text, plan=plan.group(1))
+    answer = visitor.post(address, page, plan=plan)
     assert answer.status == 302, (answer.status, answer.text[:500])
     return UUID(answer.headers["location"].rstrip("/").rpartition("/")[2]), begun
 
@@ -102,7 +109,7 @@ def _confirm(visitor: Visitor, row: Subscription) -> tuple[UUID, float] | None:
 def _polling(house: House, visitor: Visitor, company: Company) -> int:
     """Read on the page of an order that is under way how often it asks again, in milliseconds."""
     house.sandbox.fault("slow", method="PATCH", seconds=2, count=1)
-    for row in reversed(_seats(company)):
+    for row in reversed(seats_that_can_grow(company)):
         if (confirmed := _confirm(visitor, row)) is not None:
             order_id, _ = confirmed
             found = _EVERY.search(visitor.get(f"/c/{company.id}/orders/{order_id}/").text)
@@ -112,7 +119,7 @@ def _polling(house: House, visitor: Visitor, company: Company) -> int:
     raise AssertionError("no subscription can be changed")
 
 
-def _seats(company: Company) -> list[Subscription]:
+def seats_that_can_grow(company: Company) -> list[Subscription]:
     """Return subscriptions that can have a seat more and have no order under way."""
     rows = company.subscriptions.filter(status="active", kind="nce", is_trial=False, gone_at=None, auto_renew=True)
     busy = ChangeOrder.objects.filter(company=company, state__in=OPEN_STATES).values("subscription_id")

@@ -30,7 +30,7 @@ WITH_WEB = frozenset({"subscriptions", "companies", "outcome", "assets", "memory
 def main(words: Sequence[str]) -> int:
     """Measure the rows that are named."""
     part, file, *rows = words
-    for figures in (at_size if part == "size" else campaign)(frozenset(rows)):
+    for figures in PARTS[part](frozenset(rows)):
         for figure in figures:
             print(f"  {figure.name}: {figure.measured}", flush=True)
         add_to(Path(file), figures)
@@ -44,6 +44,20 @@ def campaign(_rows: frozenset[str]) -> "Iterator[list[Figure]]":
         from tests.support.house import leave_house, make_house
 
         yield figures(make_house(sandbox))
+        leave_house()
+
+
+def limit(_rows: frozenset[str]) -> "Iterator[list[Figure]]":
+    """Measure what many confirmations at once do in a company with enough subscriptions."""
+    with on_stage("large:tenants=1,subscriptions=400,seed=7", 60_000) as sandbox:
+        from bench.limits import figures
+        from tests.support.house import leave_house, make_house
+        from tests.support.workers import database_url, running_workers
+
+        house = make_house(sandbox)
+        company, portal, _ = _people(house)
+        with running_workers(1, QUOTA_PER_MINUTE=60_000), running_web(database_url(), "limit") as web:
+            yield figures(house, web, portal, company)
         leave_house()
 
 
@@ -168,6 +182,8 @@ def _quiet() -> bool:
         row = cursor.fetchone()
     return row is not None and row[0] == 0
 
+
+PARTS = {"size": at_size, "limit": limit, "campaign": campaign}
 
 if __name__ == "__main__":
     assert os.environ.get("DATABASE_URL"), "run python -m bench"
