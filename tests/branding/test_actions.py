@@ -12,6 +12,7 @@ from tenantry.branding import actions, contrast, queries
 from tenantry.branding.actions import Look
 from tenantry.branding.texts import refusal_text
 from tenantry.kernel.actor import Actor, ActorKind
+from tenantry.kernel.refusals import Refusal
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -30,9 +31,9 @@ def recorded() -> list[tuple[str, object, object]]:
 
 def test_without_anything_set_the_product_looks_like_itself() -> None:
     look = queries.current()
-    assert (look.portal_name, look.accent, look.stylesheet_url, look.logo_url) == ("Tenantry", "", "", None)
+    assert (look.portal_name, look.accent, look.stylesheet_url, look.main_logo) == ("Tenantry", "", "", None)
     assert look.palette == contrast.palette(contrast.Colour.parse("#0b5a72"))
-    assert (queries.stylesheet("0" * 16), queries.logo(""), queries.logo("0" * 64)) == (None, None, None)
+    assert (queries.stylesheet("0" * 16), queries.logo_png(""), queries.logo_png("0" * 64)) == (None, None, None)
 
 
 def test_the_stylesheet_follows_the_accent_under_a_new_address() -> None:
@@ -82,51 +83,111 @@ def test_support_is_shown_as_written() -> None:
     assert (seen.support_phone, seen.support_url) == ("+49 30 1234", "https://help.contoso.example/x")
 
 
-def test_a_logo_that_fits_is_taken() -> None:
-    assert actions.set_logo(acting_as=DANA, data=png(502, 81), now=NOON) is None
-    look = queries.current()
-    assert (look.logo_width, look.logo_height) == (502, 81)
-    assert look.logo_url is not None
-    digest = look.logo_url.removeprefix("/brand/logo-").removesuffix(".png")
-    served = queries.logo(digest)
+def offered(**files: bytes) -> queries.Offer:
+    """Upload files that are taken, by their place."""
+    places: dict[str, actions.Place] = {"main": "main", "dark": "dark"}
+    assert actions.offer_logos(acting_as=DANA, files={places[name]: data for name, data in files.items()}) == {}
+    return queries.offer()
+
+
+def saved(offer: queries.Offer) -> Refusal | None:
+    return actions.save_logos(acting_as=DANA, main=offer.main_digest, dark=offer.dark_digest, now=NOON)
+
+
+def test_a_logo_is_shown_first_and_takes_its_place_when_it_is_saved() -> None:
+    offer = offered(main=png(1200, 400))
+    assert offer.main is not None
+    assert (offer.main.file_width, offer.main.file_height, offer.main.view.width, offer.main.view.height) == (
+        1200,
+        400,
+        243,
+        81,
+    )
+    served = queries.logo_png(offer.main_digest)
     assert served is not None
-    assert Image.open(io.BytesIO(served.png)).size == (502, 81)
-    actions.remove_logo(acting_as=DANA, now=NOON)
-    assert (queries.current().logo_url, queries.logo(digest)) == (None, None)
-    actions.remove_logo(acting_as=DANA, now=NOON)
-    said = {"digest": digest, "width": 502, "height": 81}
+    assert Image.open(io.BytesIO(served)).size == (243, 81)
+    assert (queries.current().main_logo, recorded()) == (None, [])
+
+    assert saved(offer) is None
+    assert queries.current().main_logo == offer.main.view
+    assert queries.offer() == queries.Offer(None, None)
+    said = {"digest": offer.main_digest, "width": 243, "height": 81}
+    assert recorded() == [("logo.changed", None, said)]
+
+    actions.remove_logo(acting_as=DANA, place="main", now=NOON)
+    assert (queries.current().main_logo, queries.logo_png(offer.main_digest)) == (None, None)
+    actions.remove_logo(acting_as=DANA, place="main", now=NOON)
     assert recorded() == [("logo.removed", said, None), ("logo.changed", None, said)]
 
 
-def test_a_large_logo_is_refused_with_its_size_and_an_offer_that_can_be_taken_once() -> None:
-    actions.set_logo(acting_as=DANA, data=png(30, 30, "blue"), now=NOON)
-    before = queries.current()
-    refusal = actions.set_logo(acting_as=DANA, data=png(1200, 400), now=NOON)
+def test_the_same_logo_once_more_changes_nothing() -> None:
+    saved(offered(main=png(30, 30)))
+    assert saved(offered(main=png(30, 30))) is None
+    assert len(recorded()) == 1
+
+
+def test_only_what_was_shown_is_saved() -> None:
+    shown = offered(main=png(30, 30, "blue"))
+    offered(main=png(40, 30, "green"))
+    refusal = saved(shown)
     assert refusal is not None
     assert refusal_text(refusal) == (
-        "This logo is 1200 × 400 pixels; at most 502 × 81 are possible.",
-        "It can be scaled down to 243 × 81 pixels.",
+        "What was shown is not there any more, or another logo was uploaded meanwhile. Nothing is saved.",
+        "Look at what is shown now, or upload the logo again.",
     )
-    assert queries.current() == before
-    offer = str(refusal.next_step_facts["offer"])
-    shown = queries.logo(offer)
-    assert shown is not None
-    assert (shown.width, shown.height) == (243, 81)
-
-    assert actions.scale_logo(acting_as=DANA, offer=offer, now=NOON) is None
-    after = queries.current()
-    assert (after.logo_url, after.logo_width, after.logo_height) == (queries.logo_url(offer), 243, 81)
-    gone = actions.scale_logo(acting_as=DANA, offer=offer, now=NOON)
-    assert gone is not None
-    assert refusal_text(gone)[0] == "The smaller copy of the logo is not there any more."
-    assert [verb for verb, _, _ in recorded()] == ["logo.changed", "logo.changed"]
+    assert queries.logo_png(shown.main_digest) is None
+    offered(dark=png(50, 30, "yellow"))
+    without_dark = actions.save_logos(acting_as=DANA, main=queries.offer().main_digest, now=NOON)
+    assert without_dark is not None
+    assert saved(queries.Offer(None, None)) is not None
+    assert (queries.current().main_logo, recorded()) == (None, [])
+    assert saved(queries.offer()) is None
+    again = saved(queries.offer())
+    assert again is not None
+    assert again.reason == "logo_offer_gone"
 
 
-def test_an_offer_ends_with_the_next_upload() -> None:
-    first = actions.set_logo(acting_as=DANA, data=png(1200, 400), now=NOON)
-    assert first is not None
-    actions.set_logo(acting_as=DANA, data=png(600, 100, "green"), now=NOON)
-    taken = actions.scale_logo(acting_as=DANA, offer=str(first.next_step_facts["offer"]), now=NOON)
-    assert taken is not None
-    assert (taken.reason, queries.current().logo_url, recorded()) == ("logo_offer_gone", None, [])
-    assert actions.scale_logo(acting_as=DANA, offer="", now=NOON) is not None
+def test_of_two_files_the_good_one_is_kept_where_the_other_is_refused() -> None:
+    refused = actions.offer_logos(acting_as=DANA, files={"main": png(30, 30), "dark": b"GIF89a"})
+    assert {place: refusal.reason for place, refusal in refused.items()} == {"dark": "logo_other_format"}
+    before = queries.offer()
+    assert (before.main is not None, before.dark) == (True, None)
+    assert list(actions.offer_logos(acting_as=DANA, files={"main": b"", "dark": b""})) == ["main", "dark"]
+    assert queries.offer() == before
+
+
+def test_a_logo_for_dark_pages_stands_beside_one_for_all_pages() -> None:
+    alone = saved(offered(dark=png(40, 30, "white")))
+    assert alone is not None
+    assert refusal_text(alone) == (
+        "A logo for dark pages stands beside a logo for all pages, and there is none yet.",
+        "Upload the logo for all pages too; the one for dark pages is kept until then.",
+    )
+    both = offered(main=png(30, 30))
+    assert saved(both) is None
+    assert both.main is not None
+    assert both.dark is not None
+    look = queries.current()
+    assert (look.main_logo, look.dark_logo) == (both.main.view, both.dark.view)
+    said = {"digest": both.main_digest, "width": 30, "height": 30}
+    dark_said = {"dark_digest": both.dark_digest, "dark_width": 40, "dark_height": 30}
+    actions.remove_logo(acting_as=DANA, place="dark", now=NOON)
+    look = queries.current()
+    assert (look.main_logo, look.dark_logo) == (both.main.view, None)
+    assert recorded() == [("logo.changed", said | dark_said, said), ("logo.changed", None, said | dark_said)]
+    saved(offered(dark=png(40, 30, "white")))
+    actions.remove_logo(acting_as=DANA, place="main", now=NOON)
+    look = queries.current()
+    assert (look.main_logo, look.dark_logo) == (None, None)
+
+
+def test_what_is_discarded_is_gone_and_what_is_saved_stays() -> None:
+    saved(offered(main=png(30, 30)))
+    offer = offered(main=png(40, 30), dark=png(50, 30))
+    actions.discard_offer(acting_as=DANA)
+    assert queries.offer() == queries.Offer(None, None)
+    assert (queries.logo_png(offer.main_digest), queries.logo_png(offer.dark_digest)) == (None, None)
+    kept = queries.current().main_logo
+    assert kept is not None
+    assert queries.logo_png(kept.digest) is not None
+    assert len(recorded()) == 1

@@ -1,10 +1,12 @@
 """The back office as staff meet it: by click, without scripts, on a phone, in the dark."""
 
+import io
 import re
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -24,6 +26,14 @@ from tests.support.orders import placed
 from tests.web.portal.visitors import DANA, PREMIUM
 
 pytestmark = pytest.mark.browser
+
+
+def white_wordmark() -> bytes:
+    picture = Image.new("RGBA", (200, 40), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).text((4, 4), "Kestrel", font=ImageFont.load_default(28), fill="white")
+    written = io.BytesIO()
+    picture.save(written, "PNG")
+    return written.getvalue()
 
 
 def busy(house: House, harbour: Company) -> list[str]:
@@ -180,6 +190,25 @@ def test_contrast_follows_the_colour_while_it_is_typed(
     page.get_by_label("Accent colour").fill("#ffd200")
     expect(page.locator("#contrast")).to_contain_text("Light: Buttons use #a28500")
     expect(page.locator("#contrast svg rect").first).to_have_attribute("fill", "#a28500")
+
+
+def test_a_white_logo_shows_in_both_looks(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    enter(page, web.url, DANA)
+    page.goto(f"{web.url}/office/settings/")
+    page.get_by_label("Logo for all pages").set_input_files(
+        {"name": "logo.png", "mimeType": "image/png", "buffer": white_wordmark()}
+    )
+    page.get_by_role("button", name="Upload and look at it").click()
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    assert findings(page) == []
+    page.get_by_role("button", name="Save the logo as shown").click()
+    expect(page.get_by_text("The logo is saved.")).to_be_visible()
+    for address in ("/office/", "/no-access/"):
+        page.goto(f"{web.url}{address}")
+        page.emulate_media(color_scheme="light")
+        expect(page.locator(".logo img:visible")).to_have_class("on-light plate")
+        page.emulate_media(color_scheme="dark")
+        expect(page.locator(".logo img:visible")).to_have_class("on-dark")
 
 
 def test_everything_works_without_scripts(house: House, harbour: Company, web: LiveServer, page: Page) -> None:

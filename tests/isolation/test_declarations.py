@@ -37,9 +37,9 @@ TABLE: dict[DeclaredAccess, str] = {
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_COMPANIES, every_company=True): """
         office:add_companies office:refresh_tenants office:decide_removed_tenant office:remove_company""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_SETTINGS): """
-        office:settings office:set_look office:contrast office:set_logo office:scale_logo office:remove_logo
-        office:set_notification_address office:set_limits office:set_retention office:throw_stop_switch
-        office:release_stop_switch""",
+        office:settings office:set_look office:contrast office:set_logo office:save_logo office:discard_logo
+        office:remove_logo office:set_notification_address office:set_limits office:set_retention
+        office:throw_stop_switch office:release_stop_switch""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_OWNER): """
         office:staff office:add_staff office:change_staff office:remove_staff office:renew_staff office:bind_staff""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_OWNER, every_company=True): """

@@ -22,9 +22,10 @@ INES = Actor(ActorKind.STAFF, "ines", "Ines Duarte", "Ines Duarte", whole_partne
 SOME = uuid.uuid4()
 
 ACTIONS: dict[str, Callable[[], object]] = {
-    "logo": lambda: branding.set_logo(acting_as=INES, data=b"", now=NOW),
-    "scaled logo": lambda: branding.scale_logo(acting_as=INES, offer="", now=NOW),
-    "no logo": lambda: branding.remove_logo(acting_as=INES, now=NOW),
+    "logo": lambda: branding.offer_logos(acting_as=INES, files={}),
+    "saved logo": lambda: branding.save_logos(acting_as=INES, now=NOW),
+    "discarded logo": lambda: branding.discard_offer(acting_as=INES),
+    "no logo": lambda: branding.remove_logo(acting_as=INES, place="main", now=NOW),
     "look": lambda: branding.set_brand(acting_as=INES, look=branding.Look(portal_name="Ines"), now=NOW),
     "notification address": lambda: notices.set_address(acting_as=INES, address="ines@kestrel-it.example", now=NOW),
     "retention": lambda: retention.set_retention(acting_as=INES, call_days=1, run_days=1, sign_in_days=1, now=NOW),

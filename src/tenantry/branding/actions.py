@@ -1,7 +1,9 @@
 """Changing the partner's look."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
@@ -10,53 +12,78 @@ from django.utils.translation import gettext as _
 
 from tenantry.audit import actions as audit
 from tenantry.branding import contrast, logo
-from tenantry.branding.models import Brand
+from tenantry.branding.models import Brand, LogoPicture
+from tenantry.branding.plates import Standing
 from tenantry.kernel.actor import Actor
 from tenantry.kernel.refusals import Refusal
 
+# "main" stands on all pages; "dark" takes its place on dark ones.
+Place = Literal["main", "dark"]
 
-def set_logo(*, acting_as: Actor, data: bytes, now: datetime) -> Refusal | None:
-    """Take an uploaded file as the logo.
 
-    One of which next to nothing would be left within 502 × 81 pixels is refused. A larger one is refused with its
-    measured size; a smaller copy is kept on offer for `scale_logo` under the refusal's next-step fact "offer".
+def offer_logos(*, acting_as: Actor, files: Mapping[Place, bytes]) -> dict[Place, Refusal]:
+    """Take uploaded files to be shown as the logo, before `save_logos` puts them in its place; return what was refused.
+
+    What is accepted is kept until it is saved, discarded or replaced, also where the other file is refused.
     """
     acting_as.check_whole_partner()
-    read = logo.read(data)
-    if isinstance(read, Refusal):
-        return read
-    if (thin := logo.too_thin(read)) is not None:
-        return thin
-    if not logo.fits(read):
-        offer = logo.scaled(read)
+    refused: dict[Place, Refusal] = {}
+    for place, data in files.items():
+        read = logo.read(data)
+        if isinstance(read, Refusal):
+            refused[place] = read
+            continue
+        picture = _picture(read)
         with transaction.atomic():
-            _offer(_locked(), offer)
-        return logo.too_large(read, offer)
-    with transaction.atomic():
-        _take(_locked(), read, acting_as, now)
-    return None
+            brand = _locked()
+            picture.save()
+            setattr(brand, f"offered_{place}_logo", picture)
+            _store(brand)
+    return refused
 
 
-def scale_logo(*, acting_as: Actor, offer: str, now: datetime) -> Refusal | None:
-    """Take the smaller copy that was offered; refuse if it is not on offer any more."""
+def save_logos(*, acting_as: Actor, main: str = "", dark: str = "", now: datetime) -> Refusal | None:
+    """Put what is on offer in its place; refuse if that is not what was shown, by the digests of the pictures."""
     acting_as.check_whole_partner()
     with transaction.atomic():
         brand = _locked()
-        if brand.offered_logo is None or brand.offered_digest != offer:
-            return Refusal(reason="logo_offer_gone", rule="logo_file", next_step="choose_other_logo")
-        width, height = brand.offered_width or 0, brand.offered_height or 0
-        _take(brand, logo.Logo(bytes(brand.offered_logo), width, height, offer), acting_as, now)
+        before = _said(brand)
+        if (brand.offered_main_logo_id or "", brand.offered_dark_logo_id or "") != (main, dark) or not (main or dark):
+            return Refusal(reason="logo_offer_gone", rule="logo_file", next_step="look_again")
+        if not (main or brand.main_logo_id):
+            return Refusal(reason="logo_dark_alone", rule="logo_file", next_step="upload_main_logo")
+        brand.main_logo_id = brand.offered_main_logo_id or brand.main_logo_id
+        brand.dark_logo_id = brand.offered_dark_logo_id or brand.dark_logo_id
+        brand.offered_main_logo_id = brand.offered_dark_logo_id = None
+        brand.updated_at = now
+        _store(brand)
+        if (after := _said(brand)) != before:
+            _record(acting_as, "logo.changed", before, after, now)
     return None
 
 
-def remove_logo(*, acting_as: Actor, now: datetime) -> None:
-    """Go back to the portal's name in letters."""
+def discard_offer(*, acting_as: Actor) -> None:
+    """Forget what was uploaded and not saved."""
     acting_as.check_whole_partner()
     with transaction.atomic():
         brand = _locked()
-        _offer(brand, None)
-        if brand.logo is not None:
-            _take(brand, None, acting_as, now)
+        brand.offered_main_logo_id = brand.offered_dark_logo_id = None
+        _store(brand)
+
+
+def remove_logo(*, acting_as: Actor, place: Place, now: datetime) -> None:
+    """Go back to the portal's name in letters, or, from the logo for dark pages, to the one logo on all pages."""
+    acting_as.check_whole_partner()
+    with transaction.atomic():
+        brand = _locked()
+        before = _said(brand)
+        brand.dark_logo_id = None
+        if place == "main":
+            brand.main_logo_id = None
+        brand.updated_at = now
+        _store(brand)
+        if (after := _said(brand)) != before:
+            _record(acting_as, "logo.changed" if after else "logo.removed", before, after, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,29 +152,40 @@ def _locked() -> Brand:
     return Brand.objects.select_for_update().get(id=1)
 
 
-def _offer(brand: Brand, offer: logo.Logo | None) -> None:
-    brand.offered_logo = offer.png if offer else None
-    brand.offered_digest = offer.digest if offer else ""
-    brand.offered_width = offer.width if offer else None
-    brand.offered_height = offer.height if offer else None
-    brand.save(update_fields=["offered_logo", "offered_digest", "offered_width", "offered_height"])
+def _store(brand: Brand) -> None:
+    """Write the brand's logos, and drop the pictures that nothing leads to any more."""
+    brand.save(update_fields=["main_logo", "dark_logo", "offered_main_logo", "offered_dark_logo", "updated_at"])
+    used = (brand.main_logo_id, brand.dark_logo_id, brand.offered_main_logo_id, brand.offered_dark_logo_id)
+    LogoPicture.objects.exclude(digest__in=[digest for digest in used if digest]).delete()
 
 
-def _take(brand: Brand, taken: logo.Logo | None, acting_as: Actor, now: datetime) -> None:
-    before = _said(brand.logo_digest, brand.logo_width, brand.logo_height)
-    brand.logo = taken.png if taken else None
-    brand.logo_digest = taken.digest if taken else ""
-    brand.logo_width = taken.width if taken else None
-    brand.logo_height = taken.height if taken else None
-    brand.updated_at = now
-    brand.save(update_fields=["logo", "logo_digest", "logo_width", "logo_height", "updated_at"])
-    _offer(brand, None)
-    after = _said(brand.logo_digest, brand.logo_width, brand.logo_height)
-    _record(acting_as, "logo.changed" if taken else "logo.removed", before, after, now)
+def _picture(upload: logo.Upload) -> LogoPicture:
+    standing = Standing.of(upload.logo.png)
+    return LogoPicture(
+        digest=upload.logo.digest,
+        png=upload.logo.png,
+        width=upload.logo.width,
+        height=upload.logo.height,
+        file_width=upload.width,
+        file_height=upload.height,
+        file_moves=upload.moves,
+        plate_on_light=standing.light.plate,
+        plate_on_dark=standing.dark.plate,
+        unseen_on_light=standing.light.unseen,
+        unseen_on_dark=standing.dark.unseen,
+    )
 
 
-def _said(digest: str, width: int | None, height: int | None) -> dict[str, object] | None:
-    return {"digest": digest, "width": width, "height": height} if digest else None
+def _said(brand: Brand) -> dict[str, object] | None:
+    """Describe the logos in use for the record; None without any."""
+    used = LogoPicture.objects.defer("png").in_bulk([d for d in (brand.main_logo_id, brand.dark_logo_id) if d])
+    places = {"": brand.main_logo_id, "dark_": brand.dark_logo_id}
+    return {
+        f"{prefix}{fact}": getattr(used[digest], fact)
+        for prefix, digest in places.items()
+        if digest
+        for fact in ("digest", "width", "height")
+    } or None
 
 
 def _record(

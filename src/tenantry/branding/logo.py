@@ -1,24 +1,31 @@
-"""Logos: what a file really is, how large it is, and a clean copy of its pixels.
+"""Logos: an uploaded file becomes a clean copy of its pixels that fits 502 × 81.
 
 Only PNG and JPEG are read, whatever the file is called. What is kept is always written anew as PNG: no position data,
 no colour profile, no second frame, nothing hidden behind the picture.
 """
 
+import ctypes
 import io
-import warnings
+import threading
 from dataclasses import dataclass
 from hashlib import sha256
 
-from PIL import Image, ImageOps
+from PIL import Image
 
-from tenantry.kernel.refusals import Refusal
+from tenantry.branding import picture as files
+from tenantry.kernel.refusals import FactValue, Refusal
 
 MOST_WIDTH = 502
 MOST_HEIGHT = 81
 LEAST_SIDE = 8  # what is thinner nobody can see
+LEAST_OPACITY = 32  # of 255; what is fainter everywhere nobody can see either
 MOST_BYTES = 5_000_000
-# Far beyond any logo, and 100 MB as pixels: what is larger is not even unpacked.
-MOST_PIXELS = 25_000_000
+MOST_PIXELS = 8_000_000  # 32 MB when unpacked
+MOST_SCANS = 100  # programs write about ten
+# A JPEG is unpacked no larger than this many times what is kept of it: enough for a clean reduction.
+_DRAFT = 2
+# One picture is unpacked at a time: what two threads hold at once is then no more than one of them and both files.
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,80 +38,69 @@ class Logo:
     digest: str
 
 
-def read(data: bytes) -> Logo | Refusal:
-    """Turn an uploaded file into a logo of the same size; refuse what is no PNG or JPEG or too large to be unpacked."""
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A logo with what the file was: its size in pixels, upright, and whether it moved."""
+
+    logo: Logo
+    width: int
+    height: int
+    moves: bool
+
+
+def read(data: bytes) -> Upload | Refusal:
+    """Turn an uploaded file into a logo that fits 502 × 81 pixels, in the same proportions.
+
+    A smaller picture keeps its size. Refused is what is no PNG or JPEG, is damaged, has more than 8 million pixels, is
+    too thin to be seen within the measure, or is transparent all over.
+    """
+    if not data:
+        return _refusal("logo_empty_file", "upload_again")
     if len(data) > MOST_BYTES:
-        return _refusal("logo_file_too_large", bytes=len(data), most_bytes=MOST_BYTES)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            picture = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
-            if picture.width * picture.height > MOST_PIXELS:
-                return _refusal("logo_too_many_pixels", width=picture.width, height=picture.height)
-            return _kept(_plain(picture))
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        return _refusal("logo_too_many_pixels")
-    except (OSError, ValueError, SyntaxError, EOFError, Warning):
-        # Pillow has no one error for a damaged or hostile file.
-        return _refusal("logo_unreadable")
+        return _refusal("logo_file_too_large")
+    format_name = files.format_name(data)
+    if format_name not in ("PNG", "JPEG"):
+        return _refusal("logo_other_format", "export_as_png", format=format_name)
+    with _one_at_a_time:
+        try:
+            found = _read(data)
+        except Exception:  # Pillow has no one error for a damaged or hostile file, and asserts too
+            found = _refusal("logo_damaged", "upload_again", format=format_name)
+        _give_memory_back()
+    return found
 
 
-def fits(logo: Logo) -> bool:
-    """Tell whether a logo keeps to 502 × 81 pixels."""
-    return logo.width <= MOST_WIDTH and logo.height <= MOST_HEIGHT
+def _read(data: bytes) -> Upload | Refusal:
+    picture = files.opened(data)
+    if picture.width * picture.height > MOST_PIXELS:
+        return _refusal("logo_too_many_pixels", width=picture.width, height=picture.height)
+    if files.scans(data) > MOST_SCANS:
+        return _refusal("logo_too_many_scans", "export_as_png")
+    turned = files.orientation(picture)
+    width, height = files.upright_size(picture, turned)
+    factor = min(MOST_WIDTH / width, MOST_HEIGHT / height, 1)
+    size = (int(picture.width * factor), int(picture.height * factor))
+    if min(size) < LEAST_SIDE:
+        return _refusal("logo_too_thin", "choose_other_shape", width=width, height=height)
+    picture.draft(None, (size[0] * _DRAFT, size[1] * _DRAFT))  # for a PNG this does nothing
+    whole = files.plain(picture, data)
+    del picture  # its pixels would stay beside those of the copy
+    if whole.size != size:
+        whole = whole.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if whole.mode == "RGBA" and files.strongest(whole) < LEAST_OPACITY:
+        return _refusal("logo_transparent", "check_export")
+    return Upload(_kept(files.upright(whole, turned)), width, height, files.moves(data))
 
 
-def scaled(logo: Logo) -> Logo:
-    """Make a logo as large as 502 × 81 pixels allow, with the same proportions; one that fits stays as it is."""
-    if fits(logo):
-        return logo
-    factor = min(MOST_WIDTH / logo.width, MOST_HEIGHT / logo.height)
-    size = (max(1, int(logo.width * factor)), max(1, int(logo.height * factor)))
-    picture = Image.open(io.BytesIO(logo.png), formats=("PNG",))
-    return _kept(picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
+def _give_memory_back() -> None:
+    """Hand what was freed back to the system: glibc keeps it for the thread, and every thread would keep its own."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other C libraries have none and keep less
+    if trim is not None:
+        trim(0)
 
 
-def too_thin(logo: Logo) -> Refusal | None:
-    """Refuse a logo of which next to nothing is left within 502 × 81 pixels: a line, or a dot."""
-    factor = min(MOST_WIDTH / logo.width, MOST_HEIGHT / logo.height, 1)
-    width, height = int(logo.width * factor), int(logo.height * factor)
-    if min(width, height) >= LEAST_SIDE:
-        return None
-    return Refusal(
-        reason="logo_too_thin",
-        rule="logo_size",
-        next_step="choose_other_shape",
-        facts={"width": logo.width, "height": logo.height, "most_width": MOST_WIDTH, "most_height": MOST_HEIGHT},
-        next_step_facts={"least": LEAST_SIDE},
-    )
-
-
-def too_large(logo: Logo, offer: Logo) -> Refusal:
-    """Refuse a logo that does not fit, with its measured size and the offer of a smaller copy."""
-    return Refusal(
-        reason="logo_too_large",
-        rule="logo_size",
-        next_step="scale_logo",
-        facts={
-            "width": logo.width,
-            "height": logo.height,
-            "most_width": MOST_WIDTH,
-            "most_height": MOST_HEIGHT,
-        },
-        next_step_facts={"width": offer.width, "height": offer.height, "offer": offer.digest},
-    )
-
-
-def _refusal(reason: str, **facts: int) -> Refusal:
-    return Refusal(reason=reason, rule="logo_file", next_step="choose_other_logo", facts=facts)
-
-
-def _plain(picture: Image.Image) -> Image.Image:
-    """Unpack the first frame the right way up, as RGB, or RGBA where something shines through."""
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode.startswith("I"):  # sixteen bits of grey
-        upright = upright.point(lambda grey: grey * (1 / 256)).convert("L")
-    return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+def _refusal(reason: str, next_step: str = "choose_other_logo", **facts: FactValue) -> Refusal:
+    return Refusal(reason=reason, rule="logo_file", next_step=next_step, facts=facts)
 
 
 def _kept(picture: Image.Image) -> Logo:

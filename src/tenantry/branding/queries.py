@@ -5,7 +5,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from tenantry.branding import contrast
-from tenantry.branding.models import Brand
+from tenantry.branding.models import Brand, LogoPicture
 
 PRODUCT_NAME = "Tenantry"
 # The design system's own accent, used as long as the partner has not chosen one.
@@ -13,9 +13,24 @@ PRODUCT_ACCENT = "#0b5a72"
 
 
 @dataclass(frozen=True, slots=True)
+class LogoView:
+    """A logo's address, its size in pixels, and whether it needs a plate on light and on dark pages."""
+
+    digest: str
+    url: str
+    width: int
+    height: int
+    plate_on_light: bool
+    plate_on_dark: bool
+    unseen_on_light: int
+    unseen_on_dark: int
+
+
+@dataclass(frozen=True, slots=True)
 class BrandView:
     """The look as pages, mails and reports take it.
 
+    ``dark_logo`` stands on dark pages in place of ``main_logo``; there is none without the other.
     ``accent`` is as it was entered (empty: none), ``palette`` what it became; ``stylesheet_url`` is empty without one.
     """
 
@@ -23,9 +38,8 @@ class BrandView:
     accent: str
     palette: contrast.Palette
     stylesheet_url: str
-    logo_url: str | None
-    logo_width: int
-    logo_height: int
+    main_logo: LogoView | None
+    dark_logo: LogoView | None
     support_name: str
     support_email: str
     support_phone: str
@@ -34,16 +48,17 @@ class BrandView:
 
 def current() -> BrandView:
     """Give the partner's look; one query."""
-    brand = Brand.objects.defer("logo", "offered_logo").filter(id=1).first() or Brand()
+    logos = ("main_logo", "dark_logo")
+    brand = Brand.objects.select_related(*logos).defer(*(f"{logo}__png" for logo in logos)).filter(id=1).first()
+    brand = brand or Brand()
     digest = _digest(_stylesheet(brand.accent)) if brand.accent else ""
     return BrandView(
         portal_name=brand.portal_name or PRODUCT_NAME,
         accent=brand.accent,
         palette=palette_of(brand.accent or PRODUCT_ACCENT),
         stylesheet_url=f"/brand/{digest}.css" if digest else "",
-        logo_url=logo_url(brand.logo_digest) if brand.logo_digest else None,
-        logo_width=brand.logo_width or 0,
-        logo_height=brand.logo_height or 0,
+        main_logo=_view(brand.main_logo),
+        dark_logo=_view(brand.dark_logo),
         support_name=brand.support_name,
         support_email=brand.support_email,
         support_phone=brand.support_phone,
@@ -70,24 +85,65 @@ def stylesheet(digest: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class LogoFile:
-    """A logo to be served: PNG bytes and its size in pixels."""
+class OfferedLogo:
+    """A logo that was uploaded and is not saved, with what the file was: its size in pixels, and whether it moved."""
 
-    png: bytes
-    width: int
-    height: int
+    view: LogoView
+    file_width: int
+    file_height: int
+    file_moves: bool
 
 
-def logo(digest: str) -> LogoFile | None:
-    """Give the logo with this digest, or the smaller copy that is on offer; None if there is none (any more)."""
-    brand = Brand.objects.filter(id=1).first()
-    if brand is None or not digest:
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What was uploaded and is not saved; either part may be missing."""
+
+    main: OfferedLogo | None
+    dark: OfferedLogo | None
+
+    @property
+    def main_digest(self) -> str:
+        """Name the picture for all pages; empty without one."""
+        return self.main.view.digest if self.main else ""
+
+    @property
+    def dark_digest(self) -> str:
+        """Name the picture for dark pages; empty without one."""
+        return self.dark.view.digest if self.dark else ""
+
+
+def offer() -> Offer:
+    """Give what was uploaded and is not saved."""
+    brand = Brand.objects.select_related("offered_main_logo", "offered_dark_logo").filter(id=1).first() or Brand()
+    return Offer(_offered(brand.offered_main_logo), _offered(brand.offered_dark_logo))
+
+
+def logo_png(digest: str) -> bytes | None:
+    """Give the logo with this digest, saved or on offer; None if there is none (any more)."""
+    png = LogoPicture.objects.filter(digest=digest).values_list("png", flat=True).first()
+    return None if png is None else bytes(png)
+
+
+def _offered(picture: LogoPicture | None) -> OfferedLogo | None:
+    view = _view(picture)
+    if picture is None or view is None:
         return None
-    if brand.logo is not None and brand.logo_digest == digest:
-        return LogoFile(bytes(brand.logo), brand.logo_width or 0, brand.logo_height or 0)
-    if brand.offered_logo is not None and brand.offered_digest == digest:
-        return LogoFile(bytes(brand.offered_logo), brand.offered_width or 0, brand.offered_height or 0)
-    return None
+    return OfferedLogo(view, picture.file_width, picture.file_height, picture.file_moves)
+
+
+def _view(picture: LogoPicture | None) -> LogoView | None:
+    if picture is None:
+        return None
+    return LogoView(
+        digest=picture.digest,
+        url=logo_url(picture.digest),
+        width=picture.width,
+        height=picture.height,
+        plate_on_light=picture.plate_on_light,
+        plate_on_dark=picture.plate_on_dark,
+        unseen_on_light=picture.unseen_on_light,
+        unseen_on_dark=picture.unseen_on_dark,
+    )
 
 
 def logo_url(digest: str) -> str:

@@ -23,6 +23,7 @@ from django.conf import settings  # noqa: E402
 from PIL import Image, ImageDraw, ImageFont  # noqa: E402
 
 from tenantry.branding import actions as branding  # noqa: E402
+from tenantry.branding import queries as branding_queries  # noqa: E402
 from tenantry.clients.entra import Identity  # noqa: E402
 from tenantry.config import rehearsal  # noqa: E402
 from tenantry.connection import actions as connection  # noqa: E402
@@ -160,7 +161,9 @@ def _look(world: World, partner: str) -> None:
         support_phone="+49 30 5550 1234",
     )
     branding.set_brand(acting_as=world.owner, look=look, now=clock.now())
-    _done("logo", branding.set_logo(acting_as=world.owner, data=_logo(partner), now=clock.now()))
+    branding.offer_logos(acting_as=world.owner, files={"main": _logo(partner)})
+    shown = branding_queries.offer().main_digest
+    _done("logo", branding.save_logos(acting_as=world.owner, main=shown, now=clock.now()))
     notices.set_address(acting_as=world.owner, address="alerts@kestrel-it.example", now=clock.now())
 
 

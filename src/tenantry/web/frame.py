@@ -50,9 +50,7 @@ def bare_frame(moment: Moment, home_url: str = "/") -> dict[str, object]:
         "brand": ui.FrameBrand(
             name=brand.portal_name,
             stylesheet_url=brand.stylesheet_url,
-            logo_url=brand.logo_url or "",
-            logo_width=brand.logo_width,
-            logo_height=brand.logo_height,
+            logos=head_logos(brand.main_logo, brand.dark_logo),
             home_url=home_url,
         ),
         "support": {
@@ -71,3 +69,16 @@ def bare_frame(moment: Moment, home_url: str = "/") -> dict[str, object]:
             sandbox_url=f"{settings.SANDBOX_URL}/",
         )
     return found
+
+
+def head_logos(main: branding.LogoView | None, dark: branding.LogoView | None) -> tuple[ui.HeadLogo, ...]:
+    """Return the logos of a page's head: one, or two of which the page's look shows one; none without ``main``."""
+    if main is None:
+        return ()
+    dark = dark or main
+    if dark is main and not (main.plate_on_light or main.plate_on_dark):
+        return (ui.HeadLogo(main.url, main.width, main.height),)
+    return (
+        ui.HeadLogo(main.url, main.width, main.height, "light", main.plate_on_light),
+        ui.HeadLogo(dark.url, dark.width, dark.height, "dark", dark.plate_on_dark),
+    )

@@ -1,12 +1,8 @@
 """Settings: the look, the logo, the notification address, limits, retention and the stop switch."""
 
-import io
-
 import pytest
 from django import forms
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from PIL import Image
 
 from tenantry.audit.models import AuditRow
 from tenantry.branding import queries as branding
@@ -27,14 +23,8 @@ def milan(small: House) -> Client:
     return staff_of(StaffRole.ADMIN)
 
 
-def picture(width: int, height: int, kind: str = "PNG") -> SimpleUploadedFile:
-    file = io.BytesIO()
-    Image.new("RGB", (width, height), (20, 90, 120)).save(file, format=kind)
-    return SimpleUploadedFile(f"logo.{kind.lower()}", file.getvalue())
-
-
 def test_settings_are_for_admins_and_owners(small: House, harbour_vale: Company) -> None:
-    forms = ("look", "logo", "logo/scale", "logo/remove", "notices", "limits", "retention", "stop", "go")
+    forms = ("look", "logo", "logo/save", "logo/discard", "logo/remove", "notices", "limits", "retention", "stop", "go")
     before = audit_verbs()
     for role in StaffRole:
         client = staff_of(role)
@@ -189,67 +179,6 @@ def test_contrast_is_shown_while_a_colour_is_typed(small: House, milan: Client) 
         assert sentence in words(page(answer)), typed
         assert "<html" not in page(answer)
     assert audit_verbs() == before
-
-
-def test_a_logo_that_fits_is_taken_and_shown_on_light_and_dark(small: House, milan: Client) -> None:
-    answer = milan.post(f"{PAGE}logo/", {"logo": picture(300, 60, "JPEG")})
-    assert answer.headers["Location"] == f"{PAGE}#logo"
-    markup = page(milan.get(PAGE))
-    url = branding.current().logo_url
-    assert url is not None
-    assert markup.count(f'src="{url}"') >= 2
-    assert 'data-theme="light"><img' in markup
-    assert 'data-theme="dark"><img' in markup
-    assert milan.get(url).headers["Content-Type"] == "image/png"
-    milan.post(f"{PAGE}logo/remove/")
-    assert branding.current().logo_url is None
-    assert "There is no logo yet; the portal's name stands in its place." in told(milan, PAGE)
-    assert audit_verbs()[-2:] == ["logo.changed", "logo.removed"]
-
-
-def test_a_logo_that_is_too_large_is_refused_with_its_size_and_can_be_scaled_down(small: House, milan: Client) -> None:
-    before = len(audit_verbs())
-    markup = page(milan.post(f"{PAGE}logo/", {"logo": picture(1004, 100)}), 422)
-    text = words(markup)
-    assert "This logo is 1004 × 100 pixels; at most 502 × 81 are possible." in text
-    assert "Scale it down to 502 × 50 and use it" in text
-    assert branding.current().logo_url is None
-    offer = markup.partition('name="offer" value="')[2].partition('"')[0]
-    assert milan.get(f"/brand/logo-{offer}.png").status_code == 200
-    assert milan.post(f"{PAGE}logo/scale/", {"offer": "other"}).status_code == 422
-    milan.post(f"{PAGE}logo/scale/", {"offer": offer})
-    assert "The scaled-down logo is saved." in told(milan, PAGE)
-    current = branding.current()
-    assert (current.logo_width, current.logo_height) == (502, 50)
-    assert audit_verbs()[before:] == ["logo.changed"]
-    gone = words(page(milan.post(f"{PAGE}logo/scale/", {"offer": offer}), 422))
-    assert "The smaller copy of the logo is not there any more." in gone
-
-
-@pytest.mark.parametrize(("width", "height"), [(1200, 3), (3, 1200), (502, 7), (4000, 60)])
-def test_a_logo_that_would_be_a_line_is_refused(small: House, milan: Client, width: int, height: int) -> None:
-    markup = page(milan.post(f"{PAGE}logo/", {"logo": picture(width, height)}), 422)
-    said = f"This picture is {width} × {height} pixels: within 502 × 81 it is too thin to be seen."
-    assert f"{said} Choose a picture of another shape: at least 8 pixels wide and high when it fits." in words(markup)
-    assert "Scale it down" not in markup
-    assert branding.current().logo_url is None
-
-
-def test_the_thinnest_logo_is_taken(small: House, milan: Client) -> None:
-    milan.post(f"{PAGE}logo/", {"logo": picture(502, 8)})
-    assert branding.current().logo_height == 8
-
-
-@pytest.mark.parametrize("data", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n broken", b"<svg onload='x'/>"])
-def test_what_is_no_picture_is_refused(small: House, milan: Client, data: bytes) -> None:
-    answer = milan.post(f"{PAGE}logo/", {"logo": SimpleUploadedFile("logo.png", data or b" ")})
-    assert "This file is neither a PNG nor a JPEG picture, or it is damaged." in words(page(answer, 422))
-    assert branding.current().logo_url is None
-
-
-def test_without_a_file_nothing_happens(small: House, milan: Client) -> None:
-    milan.post(f"{PAGE}logo/")
-    assert "No file was chosen." in told(milan, PAGE)
 
 
 def test_addresses_are_shown_to_be_copied(small: House, milan: Client) -> None:

@@ -29,9 +29,12 @@ def test_the_stylesheet_of_the_accent(client: Client) -> None:
 def test_the_logo(client: Client) -> None:
     data = BytesIO()
     Image.new("RGB", (200, 40), "#0b5a72").save(data, "PNG")
-    assert actions.set_logo(acting_as=Actor.system(), data=data.getvalue(), now=clock.now()) is None
-    address = queries.current().logo_url
-    assert address is not None
+    assert actions.offer_logos(acting_as=Actor.system(), files={"main": data.getvalue()}) == {}
+    shown = queries.offer().main
+    assert shown is not None
+    address = shown.view.url
+    assert client.get(address).status_code == 200  # it is shown before it is saved
+    assert actions.save_logos(acting_as=Actor.system(), main=shown.view.digest, now=clock.now()) is None
     answer = client.get(address)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "image/png"

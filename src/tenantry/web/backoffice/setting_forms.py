@@ -34,6 +34,27 @@ class LookForm(OfficeForm):
     support_url = forms.CharField(label=gettext_lazy("Web page for help"), max_length=200, required=False)
 
 
+class LogoForm(OfficeForm):
+    """Pictures to be shown as the logo; what they are is told by their content."""
+
+    logo = forms.FileField(
+        label=gettext_lazy("Logo for all pages"),
+        help_text=gettext_lazy(
+            "PNG or JPEG, at most 502 × 81 pixels; a larger one is scaled down. It is shown before it is saved."
+        ),
+        allow_empty_file=True,
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+    )
+    logo_dark = forms.FileField(
+        label=gettext_lazy("Logo for dark pages"),
+        help_text=gettext_lazy("Stands on dark pages in place of the other, such as one with white letters."),
+        allow_empty_file=True,
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+    )
+
+
 class NoticeForm(OfficeForm):
     """Where messages to the partner go."""
 
@@ -89,6 +110,7 @@ class Forms:
     """The forms of the page; one of them may come back with errors."""
 
     look: LookForm
+    logo: LogoForm
     notice: NoticeForm
     limits: LimitsForm
     retention: RetentionForm
@@ -98,6 +120,7 @@ class Forms:
 def setting_forms(
     *,
     look: LookForm | None = None,
+    logo: LogoForm | None = None,
     notice: NoticeForm | None = None,
     limits: LimitsForm | None = None,
     keep: RetentionForm | None = None,
@@ -111,6 +134,7 @@ def setting_forms(
         initial["portal_name"] = ""
     return Forms(
         look=look or LookForm(initial=initial),
+        logo=logo or LogoForm(),
         notice=notice or NoticeForm(initial={"address": notices.address()}),
         limits=limits or LimitsForm(initial=model_to_dict(current_limits())),
         retention=keep

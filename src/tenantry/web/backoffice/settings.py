@@ -7,6 +7,7 @@ from django.conf import settings as installation
 from django.contrib import messages
 from django.contrib.messages.storage.base import Message
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -29,16 +30,17 @@ from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
 from tenantry.web.backoffice.context import office_page
+from tenantry.web.backoffice.logo_preview import logo_preview
 from tenantry.web.backoffice.setting_forms import (
     Forms,
     LimitsForm,
+    LogoForm,
     LookForm,
     NoticeForm,
     RetentionForm,
     StopForm,
     setting_forms,
 )
-from tenantry.web.ui.frame import NextStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,31 @@ def contrast(request: OfficeRequest) -> HttpResponse:
 @office(Permission.OFFICE_SETTINGS)
 @require_POST
 def set_logo(request: OfficeRequest) -> HttpResponse:
-    """Take an uploaded logo; one that is too large is refused with its size and a smaller copy is offered."""
-    file = request.FILES.get("logo")
-    if file is None:
+    """Take uploaded logos and show them; nothing changes before they are saved."""
+    names: dict[branding_actions.Place, str] = {"main": "logo", "dark": "logo_dark"}
+    uploads = {place: request.FILES.get(name) for place, name in names.items()}
+    files = {place: file.read(MOST_BYTES + 1) for place, file in uploads.items() if isinstance(file, UploadedFile)}
+    if not files:
         return _back(request, "logo", _("No file was chosen."), messages.ERROR)
-    acting_as, now = request.viewer.acting_as(), Moment.current().real
-    refusal = branding_actions.set_logo(acting_as=acting_as, data=file.read(MOST_BYTES + 1), now=now)
+    refused = branding_actions.offer_logos(acting_as=request.viewer.acting_as(), files=files)
+    if not refused:
+        return redirect(f"{reverse('office:settings')}#logo")
+    form = LogoForm({}, request.FILES)
+    for place, refusal in refused.items():
+        form.add_error(names[place], " ".join(refusal_text(refusal)))
+    return _page(request, setting_forms(logo=form), status=422)
+
+
+@office(Permission.OFFICE_SETTINGS)
+@require_POST
+def save_logo(request: OfficeRequest) -> HttpResponse:
+    """Put the logos that were shown in their place."""
+    refusal = branding_actions.save_logos(
+        acting_as=request.viewer.acting_as(),
+        main=request.POST.get("main", ""),
+        dark=request.POST.get("dark", ""),
+        now=Moment.current().real,
+    )
     if refusal is not None:
         return _page(request, setting_forms(), refusal=refusal, status=422)
     return _back(request, "logo", _("The logo is saved."))
@@ -97,21 +118,21 @@ def set_logo(request: OfficeRequest) -> HttpResponse:
 
 @office(Permission.OFFICE_SETTINGS)
 @require_POST
-def scale_logo(request: OfficeRequest) -> HttpResponse:
-    """Take the smaller copy of the logo that was offered."""
-    offer = request.POST.get("offer", "")
-    acting_as, now = request.viewer.acting_as(), Moment.current().real
-    refusal = branding_actions.scale_logo(acting_as=acting_as, offer=offer, now=now)
-    if refusal is not None:
-        return _page(request, setting_forms(), refusal=refusal, status=422)
-    return _back(request, "logo", _("The scaled-down logo is saved."))
+def discard_logo(request: OfficeRequest) -> HttpResponse:
+    """Forget what was uploaded and not saved."""
+    branding_actions.discard_offer(acting_as=request.viewer.acting_as())
+    return _back(request, "logo", _("What was not saved is discarded."))
 
 
 @office(Permission.OFFICE_SETTINGS)
 @require_POST
 def remove_logo(request: OfficeRequest) -> HttpResponse:
-    """Go back to the portal's name in letters."""
-    branding_actions.remove_logo(acting_as=request.viewer.acting_as(), now=Moment.current().real)
+    """Go back to the portal's name in letters, or to one logo on all pages."""
+    acting_as, now = request.viewer.acting_as(), Moment.current().real
+    if request.POST.get("place") == "dark":
+        branding_actions.remove_logo(acting_as=acting_as, place="dark", now=now)
+        return _back(request, "logo", _("The logo for dark pages is removed. The other one stands there too."))
+    branding_actions.remove_logo(acting_as=acting_as, place="main", now=now)
     return _back(request, "logo", _("The logo is removed. The portal's name stands in its place."))
 
 
@@ -207,8 +228,7 @@ def _page(request: OfficeRequest, shown: Forms, *, refusal: Refusal | None = Non
         sends=notice_actions.can_send(),
         address=notices.address(),
         logo_refusal=refusal_text(refusal) if refusal else None,
-        logo_offer=str(refusal.next_step_facts.get("offer", "")) if refusal else "",
-        logo_steps=_logo_steps(refusal),
+        logos=logo_preview(brand, branding.offer()),
         addresses=_addresses(),
         page_sections=_sections(),
     )
@@ -287,17 +307,6 @@ def _change_text(change: Change) -> str:
         "ratio": change.ratio,
         "needed": change.needed,
     }
-
-
-def _logo_steps(refusal: Refusal | None) -> NextStep | None:
-    if refusal is None or not refusal.next_step_facts.get("offer"):
-        return None
-    facts = refusal.next_step_facts
-    label = _("Scale it down to %(width)d × %(height)d and use it") % {
-        "width": facts["width"],
-        "height": facts["height"],
-    }
-    return NextStep(label, reverse("office:scale_logo"), post=True, fields={"offer": str(facts["offer"])})
 
 
 def _addresses() -> list[tuple[str, str]]:

@@ -22,8 +22,8 @@ def stylesheet(request: HttpRequest, digest: str) -> HttpResponse:
 @public
 @require_safe
 def logo(request: HttpRequest, digest: str) -> HttpResponse:
-    """Serve the logo, or the smaller copy that is on offer."""
-    found = queries.logo(digest)
-    if found is None:
+    """Serve a logo, also one that is shown before it is saved."""
+    png = queries.logo_png(digest)
+    if png is None:
         raise Http404
-    return HttpResponse(found.png, content_type="image/png", headers=_FOR_EVER)
+    return HttpResponse(png, content_type="image/png", headers=_FOR_EVER)

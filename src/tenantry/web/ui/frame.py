@@ -62,14 +62,26 @@ class CompanyChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadLogo:
+    """A logo in the head of pages: within 502 × 81 pixels, on a plate where it would not stand out.
+
+    ``on`` is "light" or "dark" where it stands on such pages only.
+    """
+
+    url: str
+    width: int
+    height: int
+    on: str = ""
+    plate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FrameBrand:
-    """The partner's look: `stylesheet_url` sets the `--brand-…` properties, the logo fits 502 × 81 pixels."""
+    """The partner's look: `stylesheet_url` sets the `--brand-…` properties; no logo leaves the name in letters."""
 
     name: str
     stylesheet_url: str = ""
-    logo_url: str = ""
-    logo_width: int = 0
-    logo_height: int = 0
+    logos: tuple[HeadLogo, ...] = ()
     home_url: str = "/"
 
 
