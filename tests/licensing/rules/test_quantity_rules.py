@@ -20,6 +20,7 @@ from tenantry.licensing.rules.plan import (
     Write,
 )
 from tenantry.licensing.rules.planner import plan_change
+from tenantry.licensing.rules.possibilities import possible_changes
 from tenantry.licensing.rules.wishes import Cancel, DecideEndOfTerm, Reactivate, ScheduleHandling, SetQuantity
 from tenantry.licensing.rules.wishes import ScheduleQuantity as Schedule
 from tests.licensing.rules.cases import (
@@ -179,6 +180,47 @@ def test_returning_says_what_may_still_go_at_least_until_when() -> None:
 
 def test_returning_all_that_is_returnable_leaves_no_rest() -> None:
     assert keys(plan(9)) == ["seats_returned", "refund_prorated", "end_renews"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "returnable", "lots"),
+    [
+        pytest.param({}, 3, (Lot(1, FIRST), Lot(2, LAST)), id="as Microsoft counts"),
+        pytest.param({"quantity": 18, "lots": (Lot(18, LAST),), "refundable_total": 18}, 17, (Lot(17, LAST),), id="18"),
+        pytest.param(
+            {"quantity": 18, "lots": (Lot(13, FIRST), Lot(5, LAST)), "refundable_total": 18},
+            17,
+            (Lot(12, FIRST), Lot(5, LAST)),
+            id="the seat that stays is of the lot that closes first",
+        ),
+        pytest.param({"quantity": 3}, 2, (Lot(2, LAST),), id="a lot of which nothing can go is left out"),
+        pytest.param({"minimum": 10}, 2, (Lot(2, LAST),), id="down to the product's minimum"),
+        pytest.param({"refundable_total": 2}, 2, (Lot(2, LAST),), id="Microsoft's total is smaller"),
+        pytest.param({"lots": (), "refundable_total": 12}, 11, (), id="a total without details"),
+        pytest.param({"quantity": 1, "lots": (Lot(1, LAST),), "refundable_total": 1}, 0, (), id="the last seat"),
+        pytest.param({"minimum": 20}, 0, (), id="below the minimum already"),
+        pytest.param({"lots": (Lot(3, GONE),)}, 0, (), id="closed"),
+        pytest.param({"renewing": True}, 0, (), id="seats are locked"),
+        pytest.param({"kind": SubscriptionKind.LEGACY, "lots": (), "refundable_total": None}, 11, (), id="legacy"),
+        pytest.param({"kind": SubscriptionKind.SOFTWARE_PERPETUAL}, 0, (), id="software"),
+    ],
+)
+def test_what_can_be_returned_is_counted_once(changes: dict[str, Any], returnable: int, lots: tuple[Lot, ...]) -> None:
+    facts = nce(**changes)
+    found = possible_changes(facts, NOW)
+    assert found.returnable_now == facts.quantity - found.lowest_now == returnable
+    assert tuple(Lot(lot.quantity, lot.returnable_until) for lot in found.lots) == lots
+    assert found.returnable_until == (lots[-1].returnable_until if lots else None)
+
+
+def test_the_last_seat_is_not_among_those_that_can_still_be_returned() -> None:
+    found = plan(97, quantity=130, lots=(Lot(130, LAST),), refundable_total=130)
+    assert found.consequences[2] == Consequence(When.UNTIL, "rest_can_be_returned", LAST, {"seats": 96})
+    assert keys(plan(1, quantity=130, lots=(Lot(130, LAST),), refundable_total=130)) == [
+        "seats_returned",
+        "refund_prorated",
+        "end_renews",
+    ]
 
 
 def test_a_refusal_names_figures_rule_and_every_alternative() -> None:

@@ -36,7 +36,7 @@ from tenantry.licensing.rules.plan import (
 )
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.possibilities import possible_changes
-from tenantry.licensing.rules.seats import returnable_now
+from tenantry.licensing.rules.seats import returnable_lots, returnable_now
 from tenantry.licensing.rules.terms import next_charge
 from tenantry.licensing.rules.wishes import (
     Cancel,
@@ -214,6 +214,24 @@ def test_what_is_possible_is_what_can_be_planned(facts: SubscriptionFacts, now: 
     assert (found.cancel is not None) is refused(Cancel())
     assert found.returnable_now >= 0
     assert [lot.returnable_until for lot in found.lots] == sorted(lot.returnable_until for lot in found.lots)
+
+
+@settings(max_examples=200)
+@given(any_facts, st.integers(0, 45), instants, instants)
+def test_every_count_of_what_can_be_returned_is_the_same(
+    facts: SubscriptionFacts, wanted: int, now: datetime, later: datetime
+) -> None:
+    assume(facts.kind is SubscriptionKind.NCE and now <= later)
+    lots = returnable_lots(facts, now)
+    if facts.lots:
+        assert sum(lot.quantity for lot in lots) == returnable_now(facts, now)
+        assert sum(lot.quantity for lot in lots if later < lot.returnable_until) == returnable_now(facts, later)
+    found = possible_changes(facts, now)
+    assert found.returnable_now in (0, returnable_now(facts, now))
+    assert sum(lot.quantity for lot in found.lots) == (found.returnable_now if facts.lots else 0)
+    for consequence in plan_change(facts, SetQuantity(wanted), now).consequences:
+        if consequence.key == "rest_can_be_returned":
+            assert consequence.facts["seats"] == wanted - found.lowest_now
 
 
 @given(any_facts, instants)

@@ -9,7 +9,7 @@ from tenantry.licensing import actions
 from tenantry.licensing.models import ChangeOrder, OrderState, Subscription
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.rules.wishes import ScheduleQuantity, SetQuantity
-from tenantry.people.models import Company
+from tenantry.people.models import Company, EndUserRole
 from tests.scenarios.months import change_elsewhere, refreshed
 from tests.support.house import OWNER, House, finish
 from tests.support.orders import BEN as BEN_ACTS
@@ -92,6 +92,19 @@ def test_what_cannot_be_returned_now_can_be_scheduled(house: House, harbour: Com
     post(ben, of(view, "change/"), plan=token(ben, withdrawal))
     finish(ChangeOrder.objects.latest("number").id)
     assert "On 15 December it renews with 42 seats." in text(ben, of(view))
+
+
+def test_every_place_names_the_same_number_of_seats_that_can_be_returned(house: House, harbour: Company) -> None:
+    company = house.add_company("503a4286-b7ae-5bd8-985c-d88d74134615")  # Sonnenschein: 18 seats, bought this morning
+    house.end_user(company, ANNA, EndUserRole.ADMIN)
+    view, anna = house.subscription(company, "Microsoft 365 Business Standard"), signed_in(ANNA)
+    page = text(anna, of(view))
+    assert "You have 18 seats." in page and "17 seats can be returned now." in page
+    assert "17 seats can be returned until" in page and "18 seats can be returned" not in page
+    plan = text(anna, of(view, "change/?seats=14&when=now"))
+    assert "You return 4 seats: 14 instead of 18." in plan and "You can return 13 seats more, at least until" in plan
+    assert "You can return" not in text(anna, of(view, "change/?seats=1&when=now"))
+    assert "to have none is to cancel" in text(anna, of(view, "change/?seats=0&when=now"))
 
 
 def test_a_scheduled_number_is_asked_about(house: House, harbour: Company) -> None:

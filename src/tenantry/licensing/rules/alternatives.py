@@ -44,7 +44,7 @@ def _other_numbers(reason: str, facts: SubscriptionFacts, wish: _Numbered, now: 
     """Return the same number at another time, or another number at the same time."""
     match reason, wish:
         case (("more_than_returnable" | "return_window_closed" | "nothing_returnable"), SetQuantity(wanted)):
-            lowest = max(facts.quantity - returnable_now(facts, now), smallest(facts))
+            lowest = facts.quantity - returnable_now(facts, now)
             return (_next_term(facts, wanted), replace(wish, quantity=lowest))
         case "zero_is_no_quantity", SetQuantity():
             return (Cancel(), DecideEndOfTerm(EndOfTerm.END))

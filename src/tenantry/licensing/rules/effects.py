@@ -8,7 +8,7 @@ from tenantry.licensing.rules.book import RuleBook
 from tenantry.licensing.rules.checks import SOFTWARE
 from tenantry.licensing.rules.facts import ScheduledAction, SubscriptionFacts, SubscriptionKind
 from tenantry.licensing.rules.plan import Caution, Consequence, Target, When
-from tenantry.licensing.rules.seats import open_lots, returnable_now
+from tenantry.licensing.rules.seats import returnable_lots, returnable_now
 from tenantry.licensing.rules.terms import Ending, Outcome, end_of_term
 
 _RENEWALS = frozenset({Outcome.RENEWS, Outcome.RENEWS_CHANGED, Outcome.UPGRADES})
@@ -97,7 +97,7 @@ def of_return(facts: SubscriptionFacts, quantity: int, now: datetime) -> tuple[C
     if facts.kind is SubscriptionKind.LEGACY:
         return tuple(found)
     found.append(Consequence(When.NOW, "refund_prorated"))
-    rest, lots = returnable_now(facts, now) - returned, open_lots(facts, now)
+    rest, lots = returnable_now(facts, now) - returned, returnable_lots(facts, now)
     if rest > 0 and lots:
         found.append(Consequence(When.UNTIL, "rest_can_be_returned", lots[0].returnable_until, {"seats": rest}))
     return tuple(found)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from tenantry.kernel.refusals import Refusal
 from tenantry.licensing.rules.book import BOOK, RuleBook
 from tenantry.licensing.rules.decisions import schedule_is_locked
-from tenantry.licensing.rules.facts import EndOfTerm, SubscriptionFacts, SubscriptionKind
+from tenantry.licensing.rules.facts import EndOfTerm, SubscriptionFacts
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.quantities import seats_are_locked
-from tenantry.licensing.rules.seats import largest_now, open_lots, returnable_now, smallest
+from tenantry.licensing.rules.seats import largest_now, returnable_lots, returnable_now, smallest
 from tenantry.licensing.rules.terms import Ending, end_of_term
 from tenantry.licensing.rules.wishes import (
     Cancel,
@@ -38,8 +38,8 @@ class Possibilities:
 
     ``lowest_now`` and ``highest_now`` bound what can be had at once (both are the present quantity where seats are
     locked; ``highest_now`` is None where no limit is known). ``lowest_at_renewal`` and ``highest_at_renewal`` bound a
-    scheduled number. ``returnable_until`` is the last deadline of ``lots``. ``decide`` has every choice of the end of
-    the term.
+    scheduled number. ``lots`` add up to ``returnable_now``; ``returnable_until`` is their last deadline. ``decide`` has
+    every choice of the end of the term.
     """
 
     lowest_now: int
@@ -69,13 +69,14 @@ def possible_changes(facts: SubscriptionFacts, now: datetime, book: RuleBook = B
     locked = seats_are_locked(facts, now, book)
     unschedulable = schedule_is_locked(facts, now, book)
     add = against(SetQuantity(facts.quantity + 1))
-    lots = open_lots(facts, now)
     lower = against(SetQuantity(facts.quantity - 1))
+    lots = () if lower else returnable_lots(facts, now)
+    returnable = 0 if lower else returnable_now(facts, now)
     return Possibilities(
-        lowest_now=facts.quantity if lower else _lowest(facts, now),
+        lowest_now=facts.quantity - returnable,
         highest_now=facts.quantity if locked else _highest(facts),
-        returnable_now=0 if lower else _returnable(facts, now),
-        returnable_until=None if lower or not lots else lots[-1].returnable_until,
+        returnable_now=returnable,
+        returnable_until=lots[-1].returnable_until if lots else None,
         lots=tuple(OpenLot(lot.quantity, lot.returnable_until, lot.returnable_until - now) for lot in lots),
         lowest_at_renewal=smallest(facts),
         highest_at_renewal=facts.maximum,
@@ -91,16 +92,6 @@ def possible_changes(facts: SubscriptionFacts, now: datetime, book: RuleBook = B
         reactivate=against(Reactivate()),
         ending=end_of_term(facts, now, book),
     )
-
-
-def _returnable(facts: SubscriptionFacts, now: datetime) -> int:
-    return facts.quantity - _lowest(facts, now)
-
-
-def _lowest(facts: SubscriptionFacts, now: datetime) -> int:
-    if facts.kind is SubscriptionKind.LEGACY:
-        return smallest(facts)
-    return max(facts.quantity - returnable_now(facts, now), smallest(facts))
 
 
 def _highest(facts: SubscriptionFacts) -> int | None:

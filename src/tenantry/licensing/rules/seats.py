@@ -20,26 +20,45 @@ from tenantry.licensing.rules.wishes import ScheduleHandling
 _WITH_INSTRUCTIONS = frozenset({ScheduledAction.RENEW, ScheduledAction.TRANSITION})
 
 
-def open_lots(facts: SubscriptionFacts, now: datetime) -> tuple[Lot, ...]:
-    """Return the lots whose return window is open, the first deadline first."""
-    live = (lot for lot in facts.lots if now < lot.returnable_until and lot.quantity > 0)
-    return tuple(sorted(live, key=lambda lot: lot.returnable_until))
+def returnable_lots(facts: SubscriptionFacts, now: datetime) -> tuple[Lot, ...]:
+    """Return what can still be returned of each lot whose return window is open, the first deadline first.
+
+    Their seats add up to `returnable_now`, at this moment and after each of the deadlines; a lot of which nothing can
+    be returned is left out. Where less can be returned than the lots hold, the lots that close first give less.
+    """
+    left = returnable_now(facts, now)
+    found: list[Lot] = []
+    for lot in sorted(_open_lots(facts, now), key=lambda lot: lot.returnable_until, reverse=True):
+        if taken := min(lot.quantity, left):
+            found.append(Lot(taken, lot.returnable_until))
+            left -= taken
+    return tuple(reversed(found))
 
 
 def returnable_now(facts: SubscriptionFacts, now: datetime) -> int:
-    """Return how many seats Microsoft takes back at ``now``.
+    """Return how many seats can be returned at ``now``, as far as their number decides: pages and rules count by this.
 
     Microsoft's total counts as it was read; lots whose window has closed since are taken off. Without any details the
-    total stands alone.
+    total stands alone. The smallest number of seats always stays: the last ones go only with the whole subscription.
+    Legacy seats have no windows, and software gives none back.
     """
-    live = sum(lot.quantity for lot in open_lots(facts, now))
+    spare = max(0, facts.quantity - smallest(facts))
+    if facts.kind is SubscriptionKind.LEGACY:
+        return spare
+    if facts.kind in SOFTWARE:
+        return 0
+    live = sum(lot.quantity for lot in _open_lots(facts, now))
     if facts.refundable_total is None:
         total = live
     elif facts.lots:
         total = min(facts.refundable_total, live)
     else:
         total = facts.refundable_total
-    return max(0, min(total, facts.quantity))
+    return max(0, min(total, spare))
+
+
+def _open_lots(facts: SubscriptionFacts, now: datetime) -> list[Lot]:
+    return [lot for lot in facts.lots if now < lot.returnable_until and lot.quantity > 0]
 
 
 def smallest(facts: SubscriptionFacts) -> int:
