@@ -137,6 +137,7 @@ def test_refusals_of_new_commerce(play: Play, changes: Json, wish: Json, refusal
     ("subscription_id", "wish", "refusal"),
     [
         (SOFTWARE, {"quantity": 1}, (400, 800095)),
+        (SOFTWARE, {"quantity": 3}, (400, 800095)),
         (SOFTWARE, {"status": "deleted"}, (400, 800096)),
         (AZURE, {"quantity": 2}, (400, 800095)),
         (AZURE, {"status": "suspended"}, (403, 900115)),
@@ -176,7 +177,8 @@ def test_a_customer_who_may_not_buy_cannot_add_but_can_give_back(
     assert caller.patch(quantity=14).status == 200
 
 
-def test_software_only_grows(caller: Caller) -> None:
+def test_software_grows_only_where_a_switch_says_so(caller: Caller) -> None:
+    caller.switch(software_seats_up="allow")
     assert caller.patch(SOFTWARE, quantity=3).json["quantity"] == 3
     assert caller.patch(SOFTWARE, quantity=2).refusal == (400, 800095)
 

@@ -89,6 +89,13 @@ ALL_SWITCHES: tuple[Switch, ...] = (
     Switch("patch_202_seconds", 2.0, "Real seconds until a change answered with 202 shows.", INFERRED),
     Switch("patch_202_looks", 0, "Reads of the subscription that still show the old state after a 202.", INFERRED),
     Switch(
+        "software_seats_up",
+        "refuse",
+        "More seats of a software subscription by PATCH (800095 where refused); perpetual software never takes them.",
+        INFERRED,
+        ("refuse", "allow"),
+    ),
+    Switch(
         "schedule_without_auto_renew",
         "refuse",
         "Next-term instructions in a body with auto-renew off.",

@@ -361,9 +361,12 @@ def test_legacy_consequences() -> None:
 
 
 @pytest.mark.parametrize("kind", [SubscriptionKind.SOFTWARE_SUBSCRIPTION, SubscriptionKind.SOFTWARE_PERPETUAL])
-def test_software_goes_up_only(kind: SubscriptionKind) -> None:
-    assert outcome(plan(11, kind=kind)) == "software_never_down → ask_partner"
-    assert "software_stays" in keys(plan(15, kind=kind))
+@pytest.mark.parametrize("quantity", [0, 1, 11, 12, 13, 15, 301])
+def test_seats_of_software_neither_rise_nor_fall(kind: SubscriptionKind, quantity: int) -> None:
+    assert outcome(plan(quantity, kind=kind)) == "software_seats_stay → ask_partner_for_more"
+    locked = possible_changes(nce(kind=kind), NOW)
+    assert locked.seats is not None and locked.seats == locked.add
+    assert (locked.lowest_now, locked.highest_now) == (12, 12)
 
 
 def test_alternatives_are_wishes_that_would_be_allowed() -> None:

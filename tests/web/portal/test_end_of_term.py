@@ -295,6 +295,10 @@ def test_software_says_why_its_end_cannot_be_decided(house: House, harbour: Comp
     page = text(ingrid, of(view))
     assert "it renews with 4 seats. Software is returned through its order, not by changing it. Ask your" in page
     assert "Assigned seats" not in page and "Decide what happens" not in page
+    fixed = "The number of seats of this software cannot be changed: Microsoft takes no single ones back, and more of"
+    for page in (page, text(ingrid, of(view, "change/?seats=5&when=now"))):
+        assert f"{fixed} them are a new order. Ask your partner, who can order more for you." in page
+        assert "Type the number you want" not in page and "Add 1 seat" not in page
     assert of(view, "end-of-term/") not in ingrid.get(at(company, "renewals/")).content.decode()
 
 

@@ -31,7 +31,7 @@ class RuleName(StrEnum):
     END_OF_SALE = "end-of-sale"
     LEGACY_ANY_TIME = "legacy-any-time"
     LEGACY_SUSPENDS = "legacy-suspends"
-    SOFTWARE_NEVER_DOWN = "software-never-down"
+    SOFTWARE_SEATS_STAY = "software-seats-stay"
     SOFTWARE_RETURN = "software-return"
     KIND_WITHOUT_SEATS = "kind-without-seats"
     TRIAL_IS_FIXED = "trial-is-fixed"

@@ -11,8 +11,6 @@ from tenantry.licensing.rules.facts import Status, SubscriptionFacts, Subscripti
 from tenantry.licensing.rules.terms import Standing, standing
 
 SOFTWARE = frozenset({SubscriptionKind.SOFTWARE_SUBSCRIPTION, SubscriptionKind.SOFTWARE_PERPETUAL})
-SEATS_CHANGE = frozenset({SubscriptionKind.NCE, SubscriptionKind.LEGACY}) | SOFTWARE
-TERM_IS_CHOSEN = frozenset({SubscriptionKind.NCE, SubscriptionKind.LEGACY})
 
 _KINDS_WITHOUT_SEATS = {
     SubscriptionKind.AZURE_PLAN: "usage_has_no_seats",
@@ -34,6 +32,16 @@ def kind_without_seats(facts: SubscriptionFacts) -> Refusal | None:
     """Refuse what has no seats of its own to change: usage, marketplace, reservations and unknown kinds."""
     reason = _KINDS_WITHOUT_SEATS.get(facts.kind)
     return refuse(RuleName.KIND_WITHOUT_SEATS, reason) if reason else None
+
+
+def software_seats_stay(facts: SubscriptionFacts) -> Refusal | None:
+    """Refuse to change the seats of software: single ones are never taken back, and more of them are a new order.
+
+    No page of Microsoft's says that seats can be added to software that was bought (read 2026-11).
+    """
+    if facts.kind not in SOFTWARE:
+        return None
+    return refuse(RuleName.SOFTWARE_SEATS_STAY, "software_seats_stay", "ask_partner_for_more")
 
 
 def software_is_ordered(facts: SubscriptionFacts, now: datetime, book: RuleBook) -> Refusal | None:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from tenantry.kernel.refusals import FactValue
 from tenantry.licensing.rules.book import RuleBook
-from tenantry.licensing.rules.checks import SOFTWARE
 from tenantry.licensing.rules.facts import ScheduledAction, SubscriptionFacts, SubscriptionKind
 from tenantry.licensing.rules.plan import Caution, Consequence, Target, When
 from tenantry.licensing.rules.seats import returnable_lots, returnable_now
@@ -73,9 +72,6 @@ def of_addition(facts: SubscriptionFacts, quantity: int, now: datetime, book: Ru
     found = [Consequence(When.NOW, "seats_added", facts=counted)]
     if facts.kind is SubscriptionKind.LEGACY:
         found.append(Consequence(When.LATER, "legacy_can_go_down", facts={"seats": added}))
-        return tuple(found)
-    if facts.kind in SOFTWARE:
-        found.append(Consequence(When.LATER, "software_stays", facts={"seats": added}))
         return tuple(found)
     until = now + book.return_window(now)
     if facts.commitment_end is not None:

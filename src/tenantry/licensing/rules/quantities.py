@@ -20,6 +20,7 @@ def seats_are_locked(facts: SubscriptionFacts, now: datetime, book: RuleBook) ->
     return (
         checks.kind_without_seats(facts)
         or checks.status_allows(facts)
+        or checks.software_seats_stay(facts)
         or checks.trial_is_fixed(facts)
         or checks.seats_while_renewing(facts, now, book)
         or checks.term_is_over(facts, now, book)

@@ -109,12 +109,10 @@ def updates_left(facts: SubscriptionFacts, now: datetime, book: RuleBook) -> Ref
 
 
 def inside_return_window(facts: SubscriptionFacts, quantity: int, now: datetime) -> Refusal | None:
-    """Refuse to return seats outside of the windows of their lots; legacy seats have none, software never goes down."""
+    """Refuse to return seats outside of the windows of their lots; legacy seats have none."""
     returned = facts.quantity - quantity
     if facts.kind is SubscriptionKind.LEGACY:
         return None
-    if facts.kind in SOFTWARE:
-        return refuse(RuleName.SOFTWARE_NEVER_DOWN, "software_never_down", wanted=quantity)
     returnable = returnable_now(facts, now)
     if returned <= returnable:
         return None

@@ -142,6 +142,7 @@ CONSEQUENCES: dict[str, Sentence] = {
         _("After that you commit to %(added)s until %(day)s.") % {"added": _added(facts), "day": _day(at, now)}
     ),
     "legacy_can_go_down": lambda facts, at, now: _("You can return %(added)s at any time.") % {"added": _added(facts)},
+    # No plan says this any more; orders from before more seats of software were refused still do.
     "software_stays": lambda facts, at, now: (
         _("You cannot return %(added)s: Microsoft takes no software seats back.") % {"added": _added(facts)}
     ),

@@ -84,7 +84,7 @@ _RULES: dict[RuleName, Text] = {
     RuleName.END_OF_SALE: gettext_lazy("What Microsoft no longer sells cannot renew."),
     RuleName.LEGACY_ANY_TIME: gettext_lazy("Legacy seats go up and down at any time, and have no schedules."),
     RuleName.LEGACY_SUSPENDS: gettext_lazy("Legacy subscriptions are suspended, not cancelled."),
-    RuleName.SOFTWARE_NEVER_DOWN: gettext_lazy("The number of software seats never goes down."),
+    RuleName.SOFTWARE_SEATS_STAY: gettext_lazy("The number of software seats stays as it was ordered."),
     RuleName.SOFTWARE_RETURN: gettext_lazy("Software is returned through its order."),
     RuleName.KIND_WITHOUT_SEATS: gettext_lazy("Only seats can be changed here."),
     RuleName.TRIAL_IS_FIXED: gettext_lazy("Trials cannot be changed."),

@@ -49,8 +49,9 @@ REASONS: dict[str, Sentence] = {
     "reservation_is_fixed": lambda facts, now: _("A reservation or savings plan is fixed for its whole term."),
     "kind_unknown": lambda facts, now: _("Microsoft lists this as something that is not known here."),
     "software_by_partner": lambda facts, now: _("Software is returned through its order, not by changing it."),
-    "software_never_down": lambda facts, now: _(
-        "Microsoft does not take back single seats of software, at any time: you keep at least the number you have."
+    "software_seats_stay": lambda facts, now: _(
+        "The number of seats of this software cannot be changed: Microsoft takes no single ones back, and more of them "
+        "are a new order."
     ),
     "trial": lambda facts, now: _("Microsoft allows no changes while a trial runs."),
     "pending": lambda facts, now: _("Microsoft is still setting this subscription up."),
@@ -129,6 +130,7 @@ REASONS: dict[str, Sentence] = {
 
 NEXT_STEPS: dict[str, Sentence] = {
     "ask_partner": lambda facts, now: _("Ask your partner, who can look at it with Microsoft."),
+    "ask_partner_for_more": lambda facts, now: _("Ask your partner, who can order more for you."),
     "ask_partner_before": lambda facts, now: (
         _("Ask your partner to return it, before %(moment)s.") % {"moment": _value_moment(facts, now)}
     ),

@@ -57,7 +57,7 @@ def patch_subscription(call: Call) -> Answer:
 
 def _check(call: Call, subscription: Subscription, wish: Wish) -> None:
     rules.check_etag(call, subscription)
-    rules.check_kind(subscription, wish)
+    rules.check_kind(call, subscription, wish)
     rules.check_status(call, subscription, wish)
     if Part.QUANTITY in wish.parts:
         rules.check_quantity(call, subscription, wish)

@@ -36,7 +36,7 @@ def check_etag(call: Call, subscription: Subscription) -> None:
         raise RefusalError(2055)
 
 
-def check_kind(subscription: Subscription, wish: Wish) -> None:
+def check_kind(call: Call, subscription: Subscription, wish: Wish) -> None:
     """Refuse what this kind of subscription never allows."""
     kind = kind_of(subscription)
     trial = is_trial(subscription)
@@ -45,7 +45,8 @@ def check_kind(subscription: Subscription, wish: Wish) -> None:
             raise RefusalError(800095)
         if subscription.hidden.get("seats_fixed"):
             raise RefusalError(800027)
-        if kind is Kind.SOFTWARE and wish.quantity < subscription.quantity:
+        grows = wish.quantity > subscription.quantity and call.ctx.switches.text("software_seats_up") == "allow"
+        if kind is Kind.SOFTWARE and not grows:
             raise RefusalError(800095)
         if subscription.hidden.get("software_assurance"):
             raise RefusalError(800092)

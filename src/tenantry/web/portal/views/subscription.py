@@ -243,9 +243,10 @@ def _end(view: SubscriptionView, possible: Possibilities, access: CompanyAccess,
             }
     is_open = any(refusal is None for refusal in possible.decide.values()) and view.order is None
     closed = ""
-    if not is_open and view.order is None and possible.seats is None:  # else the planner's place says it
-        against = next((refusal for refusal in possible.decide.values() if refusal is not None), None)
-        closed = " ".join(texts.refusal_text(against, now)) if against is not None else ""
+    against = next((refusal for refusal in possible.decide.values() if refusal is not None), None)
+    said = possible.seats is not None and against is not None and possible.seats.rule == against.rule
+    if not is_open and view.order is None and against is not None and not said:  # else the planner's place says it
+        closed = " ".join(texts.refusal_text(against, now))
     withdraw = possible.withdraw is None and view.order is None and access.may(Permission.CHANGE_QUANTITY)
     undecided = not lost and bool(queries.needs_decision([view], now))
     return EndBlock(
