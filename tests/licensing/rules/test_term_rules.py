@@ -21,6 +21,7 @@ from tenantry.licensing.rules.terms import (
     charge_date,
     end_of_term,
     exact_end,
+    is_charged,
     next_charge,
     standing,
     term_end,
@@ -132,10 +133,32 @@ def test_the_last_day_of_a_term_is_inclusive(written: datetime, exact: datetime)
         pytest.param({"term_start": None}, None, id="no anchor known"),
         pytest.param({"commitment_end": None}, None, id="no end known"),
         pytest.param({"status": Status.DELETED}, None, id="cancelled"),
+        pytest.param({"status": Status.SUSPENDED}, date(2026, 12, 13), id="suspended, and paid for all the same"),
+        pytest.param({"status": Status.SUSPENDED, "kind": SubscriptionKind.LEGACY}, None, id="suspended legacy"),
     ],
 )
 def test_next_charge(changes: dict[str, Any], expected: date | None) -> None:
     assert next_charge(nce(**changes), NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "nce_seats", "legacy_seats", "software"),
+    [
+        (Status.ACTIVE, True, True, True),
+        (Status.SUSPENDED, True, False, None),
+        (Status.EXPIRED, False, False, False),
+        (Status.DISABLED, False, False, False),
+        (Status.DELETED, False, False, False),
+        (Status.PENDING, None, None, None),
+        (Status.NONE, None, None, None),
+        (Status.UNKNOWN, None, None, None),
+    ],
+)
+def test_whether_a_status_is_charged(
+    status: Status, nce_seats: bool | None, legacy_seats: bool | None, software: bool | None
+) -> None:
+    kinds = (SubscriptionKind.NCE, SubscriptionKind.LEGACY, SubscriptionKind.SOFTWARE_SUBSCRIPTION)
+    assert tuple(is_charged(nce(status=status, kind=kind)) for kind in kinds) == (nce_seats, legacy_seats, software)
 
 
 def test_three_years_paid_yearly_are_charged_every_year() -> None:
@@ -244,6 +267,9 @@ OLD_TERM = {
         ),
         pytest.param({"is_trial": True, "auto_renew": False}, "ends", "end", None, (), id="trial, no conversion"),
         pytest.param({"status": Status.SUSPENDED}, "lapses", "undecided", None, (), id="suspended"),
+        pytest.param(
+            {"status": Status.SUSPENDED, "kind": SubscriptionKind.LEGACY}, "nothing", "undecided", None, (), id="by age"
+        ),
         pytest.param(
             {"in_extended_term": True, "auto_renew": False},
             "stays_extended",

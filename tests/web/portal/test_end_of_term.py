@@ -30,8 +30,10 @@ def kept(client: Client, address: str) -> str:
 DEFENDER = "Microsoft Defender for Business"
 SONNENSCHEIN = "503a4286-b7ae-5bd8-985c-d88d74134615"
 RIVERA = "842e905e-b4a5-56d2-88c8-5dc389b3b006"
+MOREAU = "aae8af3f-e607-5919-b64e-538bcf36788b"
 OLD_MILL = "60176b12-e1e8-5f3a-bb0c-3324aa27f137"
 MARGARET = "margaret.pryce@oldmill-antiques.example"
+CAMILLE = "camille.moreau@atelier-moreau.example"
 GRETA = "greta.sonnenschein@baeckerei-sonnenschein.example"
 LUCIA = "lucia.gomez@clinica-rivera.example"
 
@@ -235,6 +237,25 @@ def test_a_suspended_legacy_subscription_comes_back_into_use(house: House, harbo
     assert "Done. The subscription is in use again." in text(lucia, at(company, f"orders/{order.id}/"))
 
 
+def test_what_is_suspended_says_whether_it_is_charged(house: House, harbour: Company) -> None:
+    company = house.add_company(MOREAU)
+    house.end_user(company, CAMILLE, EndUserRole.ADMIN)
+    page = text(signed_in(CAMILLE), of(house.view(company.subscriptions.get(status="suspended"))))
+    assert (
+        "This subscription is suspended: nobody can use it, and Microsoft goes on charging for it until 7 April."
+        in page
+    )
+    assert "Charged by Microsoft Also while it is suspended. Charged next on 8 December." in page
+    assert "It is suspended; on 7 April its term is over for good." in page
+
+    company = house.add_company(RIVERA)
+    house.end_user(company, LUCIA, EndUserRole.ADMIN)
+    legacy = text(signed_in(LUCIA), of(house.view(company.subscriptions.get(status="suspended"))))
+    assert "Microsoft does not charge for it meanwhile, and deletes it after a while." in legacy
+    assert "Charged by Microsoft Not while it is suspended." in legacy
+    assert "its term is over for good" not in legacy and "goes on charging" not in legacy
+
+
 def test_the_extended_term_says_what_is_possible(house: House, harbour: Company) -> None:
     company = house.add_company(SONNENSCHEIN)
     house.end_user(company, GRETA, EndUserRole.ADMIN)
@@ -262,6 +283,7 @@ def test_what_is_over_says_so(house: House, harbour: Company) -> None:
     expired = over["expired"]
     page = text(margaret, of(expired))
     assert "The term ended 17 days ago · Thu 5 Nov" in page and "This term ends" not in page
+    assert "Charged by Microsoft No longer." in page
     asked = text(margaret, of(expired, "end-of-term/"))
     assert "The term has expired; Microsoft does not allow changes any more." in asked
     assert "Ask your partner to order it anew if you need it." in asked
@@ -296,9 +318,9 @@ def test_software_says_why_its_end_cannot_be_decided(house: House, harbour: Comp
     assert "it renews with 4 seats. Software is returned through its order, not by changing it. Ask your" in page
     assert "Assigned seats" not in page and "Decide what happens" not in page
     fixed = "The number of seats of this software cannot be changed: Microsoft takes no single ones back, and more of"
-    for page in (page, text(ingrid, of(view, "change/?seats=5&when=now"))):
-        assert f"{fixed} them are a new order. Ask your partner, who can order more for you." in page
-        assert "Type the number you want" not in page and "Add 1 seat" not in page
+    for shown in (page, text(ingrid, of(view, "change/?seats=5&when=now"))):
+        assert f"{fixed} them are a new order. Ask your partner, who can order more for you." in shown
+        assert "Type the number you want" not in shown and "Add 1 seat" not in shown
     assert of(view, "end-of-term/") not in ingrid.get(at(company, "renewals/")).content.decode()
 
 

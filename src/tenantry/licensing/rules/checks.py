@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from tenantry.kernel.refusals import FactValue, Refusal
 from tenantry.licensing.rules.book import RuleBook, RuleName
 from tenantry.licensing.rules.facts import Status, SubscriptionFacts, SubscriptionKind
-from tenantry.licensing.rules.terms import Standing, standing
+from tenantry.licensing.rules.terms import Standing, is_charged, standing
 
 SOFTWARE = frozenset({SubscriptionKind.SOFTWARE_SUBSCRIPTION, SubscriptionKind.SOFTWARE_PERPETUAL})
 
@@ -82,7 +82,7 @@ def status_allows(facts: SubscriptionFacts) -> Refusal | None:
         case Status.PENDING:
             return refuse(RuleName.STATUS_ALLOWS, "pending", "wait_until_ready")
         case Status.SUSPENDED:
-            return refuse(RuleName.STATUS_ALLOWS, "suspended")
+            return refuse(RuleName.STATUS_ALLOWS, "suspended", **_charge_meanwhile(facts))
         case Status.EXPIRED:
             return refuse(RuleName.STATUS_ALLOWS, "expired", "order_again")
         case Status.DISABLED:
@@ -91,6 +91,16 @@ def status_allows(facts: SubscriptionFacts) -> Refusal | None:
             return refuse(RuleName.STATUS_ALLOWS, "deleted", "order_again")
         case Status.NONE | Status.UNKNOWN:
             return refuse(RuleName.STATUS_ALLOWS, "status_unknown")
+
+
+def _charge_meanwhile(facts: SubscriptionFacts) -> dict[str, FactValue]:
+    """Return whether Microsoft charges for what is suspended, and until when, as far as that is known."""
+    charged = is_charged(facts)
+    if charged is None:
+        return {}
+    if charged and facts.commitment_end is not None:
+        return {"charged": 1, "until": facts.commitment_end}
+    return {"charged": int(charged)}
 
 
 def seats_while_renewing(facts: SubscriptionFacts, now: datetime, book: RuleBook) -> Refusal | None:

@@ -64,13 +64,31 @@ def _add_months(start: date, months: int, day: int) -> date:
     return date(year, month, min(day, monthrange(year, month)[1]))
 
 
+def is_charged(facts: SubscriptionFacts) -> bool | None:
+    """Say whether Microsoft charges for a subscription in its present status; None where no source says.
+
+    What is suspended nobody can use; NCE seats are paid for all the same, until their term ends. Source: Subscription
+    lifecycle, read 2026-11.
+    """
+    match facts.status:
+        case Status.ACTIVE:
+            return True
+        case Status.SUSPENDED if facts.kind is SubscriptionKind.NCE and not facts.is_trial:
+            return True
+        case Status.SUSPENDED if facts.kind is SubscriptionKind.LEGACY:
+            return False
+        case Status.EXPIRED | Status.DISABLED | Status.DELETED:
+            return False
+    return None
+
+
 def next_charge(facts: SubscriptionFacts, now: datetime) -> date | None:
     """Return the next day on which Microsoft charges for the running term; None when nothing more is due in it.
 
     Microsoft's own end of the charge cycle wins; without it the anchor of the term counts.
     """
     months = _CYCLE_MONTHS.get(facts.billing_plan)
-    if facts.status is not Status.ACTIVE or months is None or facts.commitment_end is None:
+    if not is_charged(facts) or months is None or facts.commitment_end is None:
         return None
     today, last_day = now.astimezone(UTC).date(), facts.commitment_end.astimezone(UTC).date()
     if facts.billing_cycle_end is not None and facts.billing_cycle_end > now:
@@ -165,7 +183,8 @@ class Ending:
 
 def end_of_term(facts: SubscriptionFacts, now: datetime, book: RuleBook) -> Ending:
     """Say what happens at the end of the term if nobody acts."""
-    if facts.status is Status.SUSPENDED and facts.commitment_end is not None:
+    suspended = facts.status is Status.SUSPENDED and facts.kind is not SubscriptionKind.LEGACY  # which goes by its age
+    if suspended and facts.commitment_end is not None:
         return Ending(Outcome.LAPSES, at=facts.commitment_end)
     if facts.status is not Status.ACTIVE or facts.kind in _WITHOUT_TERM:
         return Ending(Outcome.NOTHING)

@@ -41,6 +41,23 @@ def _value_moment(facts: Facts, now: datetime | None) -> str:
     return moment(value, now) if value else _("the end of the term")
 
 
+def _suspended(facts: Facts, now: datetime | None) -> str:
+    """Say what being suspended means; whether it is charged meanwhile depends on how it was sold."""
+    until = instant(facts, "until")
+    match facts.get("charged"):
+        case 1:
+            return _(
+                "This subscription is suspended: nobody can use it, and Microsoft goes on charging for it until "
+                "%(day)s."
+            ) % {"day": day(until, now) if until else _("the end of its term")}
+        case 0:
+            return _(
+                "This subscription is suspended: nobody can use it. Microsoft does not charge for it meanwhile, and "
+                "deletes it after a while."
+            )
+    return _("This subscription is suspended, and Microsoft allows no changes to it.")
+
+
 REASONS: dict[str, Sentence] = {
     "usage_has_no_seats": lambda facts, now: _("This is charged by use and has no seats that could be changed."),
     "publisher_decides": lambda facts, now: _(
@@ -55,7 +72,7 @@ REASONS: dict[str, Sentence] = {
     ),
     "trial": lambda facts, now: _("Microsoft allows no changes while a trial runs."),
     "pending": lambda facts, now: _("Microsoft is still setting this subscription up."),
-    "suspended": lambda facts, now: _("This subscription is suspended, and Microsoft allows no changes to it."),
+    "suspended": lambda facts, now: _suspended(facts, now),
     "expired": lambda facts, now: _("The term has expired; Microsoft does not allow changes any more."),
     "disabled": lambda facts, now: _("Microsoft has disabled this subscription; it cannot be taken back into use."),
     "deleted": lambda facts, now: _("This subscription has been cancelled, which is final."),

@@ -15,10 +15,10 @@ from tenantry.kernel.refusals import refusal_from_json
 from tenantry.licensing import queries, texts
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import Freshness, SubscriptionView
-from tenantry.licensing.rules.facts import EndOfTerm, Status
+from tenantry.licensing.rules.facts import EndOfTerm, Status, SubscriptionFacts
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.possibilities import Possibilities, possible_changes
-from tenantry.licensing.rules.terms import Outcome, next_charge
+from tenantry.licensing.rules.terms import Outcome, is_charged, next_charge
 from tenantry.licensing.rules.wishes import Cancel, DecideEndOfTerm, Reactivate, SetQuantity, WithdrawSchedule
 from tenantry.people.access import CompanyAccess
 from tenantry.people.permissions import Permission
@@ -313,9 +313,25 @@ def _facts(view: SubscriptionView, possible: Possibilities, moment: Moment) -> l
         else:
             charge = _("Every month, until you renew or cancel.")
         found.append((_("Charged by Microsoft"), charge))
+    elif charge := _charge_after_use(facts, now):
+        found.append((_("Charged by Microsoft"), charge))
     if possible.cancel is None and facts.cancellation_allowed_until is not None:
         found.append((_("Can be cancelled until"), dates.moment(facts.cancellation_allowed_until, now)))
     return found
+
+
+def _charge_after_use(facts: SubscriptionFacts, now: datetime) -> str:
+    """Say whether what is suspended or over still costs something; empty where that is not known."""
+    match is_charged(facts), facts.status:
+        case True, Status.SUSPENDED:
+            return _("Also while it is suspended. %(next)s") % {
+                "next": texts.next_charge_text(next_charge(facts, now), now)
+            }
+        case False, Status.SUSPENDED:
+            return _("Not while it is suspended.")
+        case False, _:
+            return _("No longer.")
+    return ""
 
 
 def _term_facts(view: SubscriptionView, last: datetime | None, now: datetime) -> list[tuple[str, SafeString | str]]:
