@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Prefetch
+from django.db.models.functions import Lower
 
 from tenantry.catalogue.models import Availability, Sku
 
@@ -33,6 +34,20 @@ def skus(keys: Iterable[SkuKey], country: str) -> dict[SkuKey, SkuFacts]:
     found = Sku.objects.filter(product_id__in={product for product, _ in wanted}, country=country, missing=False)
     known = found.prefetch_related(Prefetch("availabilities", queryset=Availability.objects.order_by("id")))
     return {(sku.product_id, sku.sku_id): _facts(sku) for sku in known if (sku.product_id, sku.sku_id) in wanted}
+
+
+def skus_of(provisioning_ids: Iterable[str], country: str) -> dict[str, set[SkuKey]]:
+    """Return the (product id, SKU id) pairs of a market that provide each of these Entra SKUs, in one query.
+
+    ``provisioning_ids`` are in lower case, as `SkuFacts` has them.
+    """
+    found: dict[str, set[SkuKey]] = {provisioning_id: set() for provisioning_id in provisioning_ids if provisioning_id}
+    rows = Sku.objects.annotate(provides=Lower("provisioning_id")).filter(
+        provides__in=list(found), country=country, missing=False
+    )
+    for provides, product_id, sku_id in rows.values_list("provides", "product_id", "sku_id"):
+        found[provides].add((product_id, sku_id))
+    return found
 
 
 def _facts(sku: Sku) -> SkuFacts:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, FilteredRelation, Max, Min, Q, QuerySet, Sum, Window
 
-from tenantry.catalogue.queries import SkuFacts, SkuKey, skus
 from tenantry.kernel.ids import CompanyId
+from tenantry.licensing.market import Market
 from tenantry.licensing.models import (
     OPEN_STATES,
     ChangeOrder,
@@ -22,11 +22,12 @@ from tenantry.licensing.models import (
 )
 from tenantry.licensing.rules.book import BOOK
 from tenantry.licensing.rules.facts import Status, SubscriptionFacts, Term, facts_from_json
-from tenantry.licensing.rules.plan import Intent
+from tenantry.licensing.rules.plan import Caution, Intent
 from tenantry.licensing.rules.terms import Ending, Outcome, end_of_term
 
 LISTED = ("active", "pending", "suspended", "expired", "disabled", "unknown", "none")
 SOON = timedelta(days=30)
+YEAR = timedelta(days=366)
 SORTS = {
     "name": ("offer_name", "friendly_name", "id"),
     "-name": ("-offer_name", "-friendly_name", "id"),
@@ -108,42 +109,9 @@ def facts_of(subscription: Subscription) -> SubscriptionFacts:
 
 
 def with_market(facts: SubscriptionFacts, subscription: Subscription) -> SubscriptionFacts:
-    """Add limits, market facts and counts to what a record of this subscription says."""
-    return _Market(CompanyId(subscription.company_id), [subscription]).complete(facts)
-
-
-class _Market:
-    """Limits and counts for some subscriptions of one company, in a fixed number of queries."""
-
-    def __init__(self, company_id: CompanyId, rows: Sequence[Subscription]) -> None:
-        self.refresh = refresh = CompanyRefresh.objects.filter(company_id=company_id).first()
-        keys = {_key(row.product_id, row.sku_id) for row in rows if row.product_id}
-        self._skus: dict[SkuKey, SkuFacts] = skus(keys, refresh.country if refresh else "")
-        self._counts = {count.entra_sku_id: count for count in LicenceCount.objects.filter(company_id=company_id)}
-
-    def complete(self, facts: SubscriptionFacts) -> SubscriptionFacts:
-        sku = self._skus.get(_key(facts.product_id, facts.sku_id))
-        if sku is None:
-            return facts
-        count = self._counts.get(sku.provisioning_id)
-        return replace(
-            facts,
-            minimum=sku.minimum,
-            maximum=sku.maximum,
-            can_renew=sku.renewable,
-            has_monthly_plan=sku.monthly_plan,
-            assigned=count.assigned if count else None,
-            sold_total=count.total if count else None,
-        )
-
-    def licences(self, facts: SubscriptionFacts) -> Licences | None:
-        sku = self._skus.get(_key(facts.product_id, facts.sku_id))
-        count = self._counts.get(sku.provisioning_id) if sku else None
-        return Licences(count.name, count.assigned, count.total) if count else None
-
-
-def _key(product_id: str, sku_id: str) -> SkuKey:
-    return product_id, sku_id
+    """Add limits, market facts, counts and the other subscriptions of its product to what a record of it says."""
+    market = Market(CompanyId(subscription.company_id), [subscription])
+    return market.with_others(market.complete(facts), subscription)
 
 
 def subscription_rows(
@@ -171,17 +139,20 @@ def subscription_rows(
 def views(company_id: CompanyId, rows: Iterable[Subscription], now: datetime) -> list[SubscriptionView]:
     """Turn rows of one company into what pages show, in a number of queries that does not depend on how many."""
     listed = list(rows)
-    ids = [row.id for row in listed]
-    orders = {
-        order.subscription_id: order
-        for order in ChangeOrder.objects.filter(subscription_id__in=ids, state__in=OPEN_STATES).defer("plan", "before")
-    }
-    wishes = {wish.subscription_id: wish for wish in Wish.objects.filter(subscription_id__in=ids)}
-    return _views(_Market(company_id, listed), listed, orders, wishes, now)
+    return _views(Market(company_id, listed), listed, *_orders_and_wishes(listed), now)
+
+
+def _orders_and_wishes(
+    rows: Sequence[Subscription],
+) -> tuple[Mapping[uuid.UUID, ChangeOrder], Mapping[uuid.UUID, Wish]]:
+    ids = [row.id for row in rows]
+    orders = ChangeOrder.objects.filter(subscription_id__in=ids, state__in=OPEN_STATES).defer("plan", "before")
+    wishes = Wish.objects.filter(subscription_id__in=ids)
+    return {order.subscription_id: order for order in orders}, {wish.subscription_id: wish for wish in wishes}
 
 
 def _views(
-    market: _Market,
+    market: Market,
     rows: Sequence[Subscription],
     orders: Mapping[uuid.UUID, ChangeOrder],
     wishes: Mapping[uuid.UUID, Wish],
@@ -197,10 +168,14 @@ def _views(
                 ending=end_of_term(facts, now, BOOK),
                 order=orders.get(row.id),
                 wish=wishes.get(row.id),
-                licences=market.licences(facts),
+                licences=_licences(market.count(facts)),
             )
         )
     return found
+
+
+def _licences(count: LicenceCount | None) -> Licences | None:
+    return Licences(count.name, count.assigned, count.total) if count else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +209,7 @@ def listed(
             order_state=F("open_order__state"),
         )[offset : offset + limit]
     )
-    market = _Market(company_id, rows)
+    market = Market(company_id, rows)
     orders = {
         row.id: ChangeOrder.from_db(None, ("id", "number", "state"), (row.order_id, row.order_number, row.order_state))
         for row in rows
@@ -246,9 +221,13 @@ def listed(
 
 
 def subscription_view(company_id: CompanyId, subscription_id: uuid.UUID, now: datetime) -> SubscriptionView | None:
-    """Return one subscription of a company; None when it is missing or another company's."""
+    """Return one subscription of a company, ready to be planned; None when it is missing or another company's."""
     row = Subscription.objects.filter(company_id=company_id, id=subscription_id).first()
-    return views(company_id, [row], now)[0] if row else None
+    if row is None:
+        return None
+    market = Market(company_id, [row])
+    (view,) = _views(market, [row], *_orders_and_wishes([row]), now)
+    return replace(view, facts=market.with_others(view.facts, row))
 
 
 def overview(company_id: CompanyId, now: datetime) -> Overview:
@@ -264,14 +243,39 @@ def overview(company_id: CompanyId, now: datetime) -> Overview:
     return Overview(figures["active"], figures["seats"] or 0, figures["ending"], figures["trials"])
 
 
-def renewals(
-    company_id: CompanyId, now: datetime, *, within: timedelta = timedelta(days=366)
-) -> list[SubscriptionView]:
-    """Return the active subscriptions whose term ends from now on within some time, the soonest first."""
-    rows = Subscription.objects.filter(
-        company_id=company_id, status="active", gone_at=None, commitment_end__gte=now, commitment_end__lt=now + within
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A coming moment at which fewer seats of a product stand than are assigned; ``view`` is what loses seats then."""
+
+    view: SubscriptionView
+    at: datetime
+    caution: Caution
+
+
+@dataclass(frozen=True, slots=True)
+class YearAhead:
+    """The active subscriptions whose term ends within a year, and what becomes short of seats; the soonest first."""
+
+    renewals: list[SubscriptionView]
+    shortages: list[Shortage]
+
+
+def year_ahead(company_id: CompanyId, now: datetime) -> YearAhead:
+    """Return what the next twelve months bring to a company, in a fixed number of queries."""
+    rows = list(
+        Subscription.objects.filter(company_id=company_id, status="active", gone_at=None)
+        .defer("upstream")
+        .order_by("commitment_end", "offer_name", "id")
     )
-    return views(company_id, rows.defer("upstream").order_by("commitment_end", "offer_name", "id"), now)
+    market = Market(company_id, rows)
+    found = _views(market, rows, *_orders_and_wishes(rows), now)
+    ends = ((view, view.facts.commitment_end) for view in found)
+    by_id = {view.id: view for view in found}
+    short = market.shortages({view.id: view.facts for view in found}, now)
+    return YearAhead(
+        renewals=[view for view, end in ends if end is not None and now <= end < now + YEAR],
+        shortages=[Shortage(by_id[row_id], at, caution) for at, row_id, caution in short],
+    )
 
 
 def needs_decision(found: Iterable[SubscriptionView], now: datetime) -> list[SubscriptionView]:

@@ -109,7 +109,8 @@ def test_scheduling_says_that_nothing_changes_now() -> None:
 
 def test_scheduling_below_assigned_seats_warns_without_danger() -> None:
     found = plan(ScheduleQuantity(8), assigned=10)
-    assert found.warnings == (Caution("below_assigned", False, {"assigned": 10, "remaining": 8, "short": 2}),)
+    expected = Caution("below_assigned", False, {"assigned": 10, "remaining": 8, "short": 2, "at": END})
+    assert found.warnings == (expected,)
 
 
 def test_scheduling_keeps_what_else_is_scheduled() -> None:

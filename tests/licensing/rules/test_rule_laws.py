@@ -99,6 +99,9 @@ subscriptions = st.builds(
     has_monthly_plan=maybe_flag,
     assigned=maybe_number,
     sold_total=maybe_number,
+    others=st.lists(
+        st.builds(replace, st.just(NCE), quantity=numbers, auto_renew=maybe_flag, scheduled=several_changes), max_size=2
+    ).map(tuple),
     update_count=maybe_number,
 )
 wishes: st.SearchStrategy[Wish] = st.one_of(

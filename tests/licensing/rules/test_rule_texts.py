@@ -67,6 +67,7 @@ SUBSCRIPTIONS: list[SubscriptionFacts] = [
     nce(auto_renew=False, term_start=OLD),
     nce(scheduled=(renewal_with(8),), assigned=11),
     nce(scheduled=(UPGRADE,)),
+    nce(assigned=11, sold_total=40, cancellation_allowed_until=SOON),
     nce(scheduled=(NOT_UNDERSTOOD,)),
     nce(lots=(Lot(3, GONE),)),
     nce(lots=(), refundable_total=0),
@@ -129,7 +130,7 @@ def sentences(plan: Plan) -> Iterator[str]:
     for consequence in plan.consequences:
         yield texts.consequence_text(consequence, NOW)
     for caution in plan.warnings:
-        yield texts.caution_text(caution)
+        yield texts.caution_text(caution, NOW)
     for question in plan.questions:
         yield texts.question_text(question)
 
@@ -349,10 +350,19 @@ def test_the_words_of_the_trade_are_explained() -> None:
             {"assigned": 11, "remaining": 8, "short": 3},
             "11 seats of this product are assigned to people, and 8 would remain: take 3 away from people first.",
         ),
+        (
+            {"assigned": 11, "remaining": 8, "short": 3, "at": END},
+            "11 seats of this product are assigned to people, and 8 would remain after 12 March: take 3 away from "
+            "people first.",
+        ),
+        (
+            {"assigned": 11, "remaining": 0, "short": 11},
+            "11 seats of this product are assigned to people, and none would remain: take 11 away from people first.",
+        ),
     ],
 )
 def test_a_warning_in_words(facts: dict[str, Any], sentence: str) -> None:
-    assert texts.caution_text(Caution("below_assigned", True, facts)) == sentence
+    assert texts.caution_text(Caution("below_assigned", True, facts), NOW) == sentence
 
 
 def test_a_refusal_that_lost_its_facts_is_still_a_sentence() -> None:

@@ -3,6 +3,7 @@
 Each rule is a function that returns a refusal, or None where it has nothing against it.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tenantry.kernel.refusals import FactValue, Refusal
@@ -82,7 +83,7 @@ def status_allows(facts: SubscriptionFacts) -> Refusal | None:
         case Status.PENDING:
             return refuse(RuleName.STATUS_ALLOWS, "pending", "wait_until_ready")
         case Status.SUSPENDED:
-            return refuse(RuleName.STATUS_ALLOWS, "suspended", **_charge_meanwhile(facts))
+            return _suspended(facts)
         case Status.EXPIRED:
             return refuse(RuleName.STATUS_ALLOWS, "expired", "order_again")
         case Status.DISABLED:
@@ -93,14 +94,15 @@ def status_allows(facts: SubscriptionFacts) -> Refusal | None:
             return refuse(RuleName.STATUS_ALLOWS, "status_unknown")
 
 
-def _charge_meanwhile(facts: SubscriptionFacts) -> dict[str, FactValue]:
-    """Return whether Microsoft charges for what is suspended, and until when, as far as that is known."""
+def _suspended(facts: SubscriptionFacts) -> Refusal:
+    """Refuse, and say whether Microsoft charges for it meanwhile, and until when, as far as that is known."""
+    told: dict[str, FactValue] = {}
     charged = is_charged(facts)
-    if charged is None:
-        return {}
+    if charged is not None:
+        told["charged"] = int(charged)
     if charged and facts.commitment_end is not None:
-        return {"charged": 1, "until": facts.commitment_end}
-    return {"charged": int(charged)}
+        told["until"] = facts.commitment_end
+    return replace(refuse(RuleName.STATUS_ALLOWS, "suspended"), facts=told)
 
 
 def seats_while_renewing(facts: SubscriptionFacts, now: datetime, book: RuleBook) -> Refusal | None:

@@ -211,11 +211,12 @@ def _plan(
         *effects.after_term_end(later, now, book),
     )
     warnings = _warnings(facts, later, intent, now, book)
+    assigned_seats = any(warning.key == "below_assigned" for warning in warnings)
     if intent is Intent.WITHDRAW_SCHEDULE or facts.commitment_end is None:
         verdict: Verdict = Allowed()
     else:
         verdict = Scheduled(facts.commitment_end)
-    rules = [rule]
+    rules = [RuleName.ASSIGNED_SEATS, rule] if assigned_seats else [rule]
     if any(consequence.key == "expired_grace" for consequence in consequences):
         rules.insert(0, RuleName.EXPIRY_GRACE)
     used = tuple(book.use(name, now) for name in rules)
@@ -226,13 +227,13 @@ def _warnings(
     facts: SubscriptionFacts, later: SubscriptionFacts, intent: Intent, now: datetime, book: RuleBook
 ) -> tuple[Caution, ...]:
     found: list[Caution] = []
-    ending = end_of_term(later, now, book)
-    if ending.quantity is not None:
-        caution = seats.below_assigned(facts, ending.quantity, dangerous=False)
-        if caution:
-            found.append(caution)
+    caution = seats.below_assigned(facts, later, now, book)
     if intent is Intent.END_AT_TERM:
-        found.append(Caution("access_will_stop", True, {"seats": facts.quantity}))
+        everybody = seats.none_is_left(facts, later, now, book)
+        found.append(Caution("access_will_stop" if everybody else "seats_will_stop", True, {"seats": facts.quantity}))
+        caution = None if everybody else caution
+    if caution:
+        found.insert(0, caution)
     waiting = facts.scheduled_at_term_end
     if intent in (Intent.END_AT_TERM, Intent.EXTEND_AT_TERM) and waiting and waiting.action not in _DECISIONS:
         found.append(Caution("schedule_taken_back"))

@@ -99,14 +99,16 @@ def of_return(facts: SubscriptionFacts, quantity: int, now: datetime) -> tuple[C
     return tuple(found)
 
 
-def of_cancel(facts: SubscriptionFacts, now: datetime, book: RuleBook, *, extended: bool) -> tuple[Consequence, ...]:
-    """Say what cancelling means: access, refund."""
+def of_cancel(
+    facts: SubscriptionFacts, now: datetime, book: RuleBook, *, extended: bool, everybody: bool
+) -> tuple[Consequence, ...]:
+    """Say what cancelling means: access, refund. With ``everybody`` nobody keeps a seat of the product."""
     full_until = full_refund_until(facts, book)
     refund = Consequence(When.NOW, "refund_prorated")
     if not extended and full_until is not None and now < full_until:
         refund = Consequence(When.NOW, "refund_full", full_until)
     return (
-        Consequence(When.NOW, "access_stops", facts={"seats": facts.quantity}),
+        Consequence(When.NOW, "access_stops" if everybody else "seats_stop", facts={"seats": facts.quantity}),
         refund,
         Consequence(When.LATER, "not_recoverable"),
     )

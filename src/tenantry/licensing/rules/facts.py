@@ -135,9 +135,11 @@ class SubscriptionFacts:
     ``term_start`` and ``commitment_end`` bound the current term; ``commitment_end`` is the exact last moment (the last
     day is inclusive: see `terms.exact_end`). ``lots`` and ``refundable_total`` are Microsoft's figures as read;
     ``refundable_total`` is None where Microsoft names none. ``assigned`` and ``sold_total`` count the product in the
-    whole tenant, over all channels and all subscriptions. ``can_renew`` is False for a product at its end of sale.
-    ``auto_renew`` is None where Microsoft says nothing. ``renewing`` and ``in_extended_term`` say what the reader knows
-    already; the rules also conclude both from the dates.
+    whole tenant, over all channels and all subscriptions; ``others`` are the company's other subscriptions that have,
+    or will have, seats of it, as they are once their open orders are done, and ``product_skus`` the SKUs
+    ("product:SKU") that provide it. ``can_renew`` is False for a product at its end of sale. ``auto_renew`` is None
+    where Microsoft says nothing. ``renewing`` and ``in_extended_term`` say what the reader knows already; the rules
+    also conclude both from the dates.
     """
 
     subscription_id: str
@@ -171,6 +173,8 @@ class SubscriptionFacts:
     has_monthly_plan: bool | None = None
     assigned: int | None = None
     sold_total: int | None = None
+    others: tuple["SubscriptionFacts", ...] = ()
+    product_skus: tuple[str, ...] = ()
     update_count: int | None = None
 
     @property

@@ -6,7 +6,7 @@ from tenantry.kernel.refusals import Refusal
 from tenantry.licensing.rules import checks, effects, seats
 from tenantry.licensing.rules.book import RuleBook, RuleName
 from tenantry.licensing.rules.facts import Status, SubscriptionFacts, SubscriptionKind
-from tenantry.licensing.rules.plan import Allowed, Caution, Consequence, Intent, Plan, Refused, Target, Write
+from tenantry.licensing.rules.plan import Allowed, Consequence, Intent, Plan, Refused, Target, Write
 from tenantry.licensing.rules.wishes import SetQuantity, Wish
 
 
@@ -57,7 +57,7 @@ def _plan_addition(facts: SubscriptionFacts, wish: SetQuantity, now: datetime, b
     rules = [RuleName.ADD_ANY_TIME]
     if facts.kind is SubscriptionKind.NCE:
         rules = [RuleName.RETURN_WINDOW, RuleName.ADD_ANY_TIME]
-    return _plan(facts, wish, Intent.ADD_SEATS, found, (), rules, now, book)
+    return _plan(facts, wish, Intent.ADD_SEATS, found, rules, now, book)
 
 
 def _plan_return(facts: SubscriptionFacts, wish: SetQuantity, now: datetime, book: RuleBook) -> Plan:
@@ -65,11 +65,8 @@ def _plan_return(facts: SubscriptionFacts, wish: SetQuantity, now: datetime, boo
     if refusal:
         return refused(wish, refusal, now, book)
     found = effects.of_return(facts, wish.quantity, now)
-    caution = seats.below_assigned(facts, wish.quantity, dangerous=True)
     rules = [RuleName.RETURN_WINDOW if facts.kind is SubscriptionKind.NCE else RuleName.LEGACY_ANY_TIME]
-    if caution:
-        rules.insert(0, RuleName.ASSIGNED_SEATS)
-    return _plan(facts, wish, Intent.RETURN_SEATS, found, (caution,) if caution else (), rules, now, book)
+    return _plan(facts, wish, Intent.RETURN_SEATS, found, rules, now, book)
 
 
 def _plan(
@@ -77,7 +74,6 @@ def _plan(
     wish: SetQuantity,
     intent: Intent,
     found: tuple[Consequence, ...],
-    cautions: tuple[Caution, ...],
     rules: list[RuleName],
     now: datetime,
     book: RuleBook,
@@ -85,10 +81,14 @@ def _plan(
     scheduled = seats.schedule_afterwards(facts, wish.quantity, wish.schedule)
     target = Target(wish.quantity, Status.ACTIVE, facts.auto_renew, scheduled)
     question = seats.schedule_question(facts, wish.quantity, wish.schedule)
-    names = [RuleName.SCHEDULE_DROPPED, *rules] if facts.scheduled else rules
+    later = effects.after(facts, target)
+    caution = seats.below_assigned(facts, later, now, book)
+    cautions = (caution,) if caution else ()
+    names = [RuleName.ASSIGNED_SEATS, *rules] if caution else rules
+    names = [RuleName.SCHEDULE_DROPPED, *names] if facts.scheduled else names
     used = tuple(book.use(name, now) for name in names)
     if question:
         return Plan(wish, Allowed(), None, effects.in_order(*found), cautions, (question,), used)
-    ending = effects.at_term_end(effects.after(facts, target), now, book)
+    ending = effects.at_term_end(later, now, book)
     warnings = (*cautions, *effects.schedule_warnings(facts, target))
     return Plan(wish, Allowed(), Write(intent, target), effects.in_order(*found, *ending), warnings, rules=used)

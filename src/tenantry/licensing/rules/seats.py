@@ -14,6 +14,7 @@ from tenantry.licensing.rules.facts import (
     SubscriptionKind,
 )
 from tenantry.licensing.rules.plan import Caution, Option, Question
+from tenantry.licensing.rules.product_seats import left_by
 from tenantry.licensing.rules.terms import changes_nothing
 from tenantry.licensing.rules.wishes import ScheduleHandling
 
@@ -124,17 +125,18 @@ def inside_return_window(facts: SubscriptionFacts, quantity: int, now: datetime)
     return refuse(RuleName.RETURN_WINDOW, "return_window_closed", returned=returned, closed=closed)
 
 
-def below_assigned(facts: SubscriptionFacts, quantity: int, *, dangerous: bool) -> Caution | None:
-    """Warn when fewer seats would remain in the tenant than are assigned to people; None where that is not known."""
-    if facts.assigned is None:
-        return None
-    # The count is read less often than the subscription: right after an addition it is short of the added seats.
-    sold = max(facts.quantity, facts.sold_total or 0)
-    remaining = sold - facts.quantity + quantity
-    if quantity >= facts.quantity or remaining >= facts.assigned:
-        return None
-    counted = {"assigned": facts.assigned, "remaining": remaining, "short": facts.assigned - remaining}
-    return Caution("below_assigned", dangerous, counted)
+def below_assigned(facts: SubscriptionFacts, later: SubscriptionFacts, now: datetime, book: RuleBook) -> Caution | None:
+    """Warn when a change leaves fewer seats in the tenant than are assigned to people, from the first such moment on.
+
+    ``later`` is the subscription as the change leaves it. None where it is not known how many seats are assigned.
+    """
+    return next((left.caution for left in left_by(facts, later, now, book) if left.caution), None)
+
+
+def none_is_left(facts: SubscriptionFacts, later: SubscriptionFacts, now: datetime, book: RuleBook) -> bool:
+    """Say whether a subscription that stops leaves its people without any seat of the product, as far as is known."""
+    lefts = left_by(facts, later, now, book)
+    return not lefts or lefts[0].remaining == 0
 
 
 def waiting_quantity(facts: SubscriptionFacts) -> ScheduledChange | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tenantry.kernel.refusals import Refusal
-from tenantry.licensing.rules import checks, effects
+from tenantry.licensing.rules import checks, effects, seats
 from tenantry.licensing.rules.book import RuleBook, RuleName
 from tenantry.licensing.rules.checks import refuse
 from tenantry.licensing.rules.facts import Status, SubscriptionFacts, SubscriptionKind
@@ -53,7 +53,8 @@ def plan_cancel(facts: SubscriptionFacts, wish: Cancel, now: datetime, book: Rul
         return _plan_stop(facts, wish, Write(Intent.SUSPEND, target), found, RuleName.LEGACY_SUSPENDS, now, book)
     extended = standing(facts, now, book) is Standing.EXTENDED
     target = Target(facts.quantity, Status.DELETED, False)
-    found = effects.of_cancel(facts, now, book, extended=extended)
+    everybody = seats.none_is_left(facts, effects.after(facts, target), now, book)
+    found = effects.of_cancel(facts, now, book, extended=extended, everybody=everybody)
     rule = RuleName.EXTENDED_TERM if extended else RuleName.CANCEL_WINDOW
     return _plan_stop(facts, wish, Write(Intent.CANCEL, target), found, rule, now, book)
 
@@ -67,12 +68,18 @@ def _plan_stop(
     now: datetime,
     book: RuleBook,
 ) -> Plan:
-    key = "access_stops_now" if write.intent is Intent.SUSPEND else "cancelling_is_final"
-    warning = Caution(key, True, {"seats": facts.quantity})
-    free = any(consequence.key == "refund_full" for consequence in found)
-    rules = (RuleName.FULL_REFUND, rule) if free else (rule,)
+    told = {consequence.key for consequence in found}
+    everybody = "access_stops" in told
+    caution = None if everybody else seats.below_assigned(facts, effects.after(facts, write.target), now, book)
+    key = "cancelling_is_final" if everybody else "cancelling_stops_seats"
+    if write.intent is Intent.SUSPEND:
+        key = "access_stops_now"
+    warnings = (*((caution,) if caution else ()), Caution(key, True, {"seats": facts.quantity}))
+    rules = (RuleName.FULL_REFUND, rule) if "refund_full" in told else (rule,)
+    if caution:
+        rules = (RuleName.ASSIGNED_SEATS, *rules)
     used = tuple(book.use(name, now) for name in rules)
-    return Plan(wish, Allowed(), write, effects.in_order(*found), (warning,), rules=used)
+    return Plan(wish, Allowed(), write, effects.in_order(*found), warnings, rules=used)
 
 
 def plan_reactivation(facts: SubscriptionFacts, wish: Reactivate, now: datetime, book: RuleBook) -> Plan:

@@ -14,7 +14,7 @@ from tenantry.licensing.rules.plan import Caution, Consequence, Option, Question
 from tenantry.licensing.rules.terms import Ending
 from tenantry.licensing.rules.wishes import ScheduleHandling
 from tenantry.licensing.texts.labels import term_text
-from tenantry.licensing.texts.words import day, moment, number, seats
+from tenantry.licensing.texts.words import day, instant, moment, number, seats
 
 Sentence = Callable[[Facts, datetime | None, datetime | None], str]
 
@@ -43,9 +43,9 @@ def ending_text(ending: Ending, now: datetime | None = None) -> str:
     return CONSEQUENCES[f"end_{ending.outcome.value}"](ending_facts(ending), ending.at, now)
 
 
-def caution_text(caution: Caution) -> str:
+def caution_text(caution: Caution, now: datetime | None = None) -> str:
     """Return the sentence to read before confirming."""
-    return CAUTIONS[caution.key](caution.facts)
+    return CAUTIONS[caution.key](caution.facts, now)
 
 
 def question_text(question: Question) -> str:
@@ -98,6 +98,25 @@ def _changed(facts: Facts) -> str:
     return _("%(seats)s (%(term)s)") % {"seats": _seats(facts, "quantity"), "term": term}
 
 
+def _below_assigned(facts: Facts, now: datetime | None) -> str:
+    remaining, at = number(facts, "remaining"), instant(facts, "at")
+    counted = {
+        "assigned": _seats(facts, "assigned"),
+        "remaining": str(remaining) if remaining else _("none"),
+        "short": number(facts, "short"),
+    }
+    if at is None:
+        sentence = _(
+            "%(assigned)s of this product are assigned to people, and %(remaining)s would remain: take %(short)d away "
+            "from people first."
+        )
+        return sentence % counted
+    return _(
+        "%(assigned)s of this product are assigned to people, and %(remaining)s would remain after %(day)s: take "
+        "%(short)d away from people first."
+    ) % {**counted, "day": day(at, now)}
+
+
 CONSEQUENCES: dict[str, Sentence] = {
     "seats_added": lambda facts, at, now: (
         _("You get %(seats)s more: %(after)d instead of %(before)d.")
@@ -114,6 +133,7 @@ CONSEQUENCES: dict[str, Sentence] = {
     "access_stops": lambda facts, at, now: (
         _("Everybody who uses one of your %(seats)s loses access at once.") % {"seats": _seats(facts)}
     ),
+    "seats_stop": lambda facts, at, now: _("Your %(seats)s stop at once.") % {"seats": _seats(facts)},
     "access_returns": lambda facts, at, now: _("Your %(seats)s can be used again.") % {"seats": _seats(facts)},
     "charges_stop": lambda facts, at, now: _("Microsoft stops charging for it."),
     "charges_start": lambda facts, at, now: _("Microsoft charges for it again."),
@@ -204,40 +224,38 @@ CONSEQUENCES: dict[str, Sentence] = {
     ),
 }
 
-CAUTIONS: dict[str, Callable[[Facts], str]] = {
-    "below_assigned": lambda facts: (
-        _(
-            "%(assigned)s of this product are assigned to people, and %(remaining)d would remain: take %(short)d away "
-            "from people first."
-        )
-        % {
-            "assigned": _seats(facts, "assigned"),
-            "remaining": number(facts, "remaining"),
-            "short": number(facts, "short"),
-        }
-    ),
-    "schedule_put_back": lambda facts: _(
+CAUTIONS: dict[str, Callable[[Facts, datetime | None], str]] = {
+    "below_assigned": lambda facts, now: _below_assigned(facts, now),
+    "schedule_put_back": lambda facts, now: _(
         "Microsoft drops what is scheduled for the end of the term when seats change. It is put back right after that."
     ),
-    "schedule_taken_back": lambda facts: _("What was scheduled for the end of the term is dropped."),
-    "schedule_not_understood": lambda facts: _(
+    "schedule_taken_back": lambda facts, now: _("What was scheduled for the end of the term is dropped."),
+    "schedule_not_understood": lambda facts, now: _(
         "Something is scheduled for later that is not understood here. Microsoft drops it, and it cannot be put back."
     ),
-    "access_will_stop": lambda facts: (
+    "access_will_stop": lambda facts, now: (
         _(
             "When the term ends, everybody who uses one of your %(seats)s loses access, and the subscription cannot be "
             "brought back."
         )
         % {"seats": _seats(facts)}
     ),
-    "cancelling_is_final": lambda facts: (
+    "cancelling_is_final": lambda facts, now: (
         _(
             "Cancelling is final: everybody who uses one of your %(seats)s loses access now, and the subscription "
             "cannot be brought back."
         )
         % {"seats": _seats(facts)}
     ),
-    "access_stops_now": lambda facts: (
+    "seats_will_stop": lambda facts, now: (
+        _("When the term ends, your %(seats)s stop, and the subscription cannot be brought back.")
+        % {"seats": _seats(facts)}
+    ),
+    "cancelling_stops_seats": lambda facts, now: (
+        _("Cancelling is final: your %(seats)s stop now, and the subscription cannot be brought back.")
+        % {"seats": _seats(facts)}
+    ),
+    "access_stops_now": lambda facts, now: (
         _("Everybody who uses one of your %(seats)s loses access now.") % {"seats": _seats(facts)}
     ),
 }

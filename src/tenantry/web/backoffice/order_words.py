@@ -87,7 +87,7 @@ def order_view(order: ChangeOrder, events: Sequence[OrderEvent], now: datetime) 
         quoted=order.microsoft_words or _quoted(outcome),
         code=order.microsoft_code,
         groups=plan_groups(plan, now),
-        cautions=tuple(texts.caution_text(one) for one in plan.warnings),
+        cautions=tuple(texts.caution_text(one, now) for one in plan.warnings),
         rules=rule_sentences(plan),
         happenings=tuple(
             _happening(list(same), now) for _what, same in groupby(reversed(events), key=lambda event: event.what)

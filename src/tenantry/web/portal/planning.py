@@ -76,8 +76,8 @@ def plan_view(plan: Plan, view: SubscriptionView, access: CompanyAccess, now: da
     token = wishing.seal_plan(plan, view.facts, subscription_id, access.person.id) if plan.write else ""
     return PlanView(
         groups=groups,
-        warnings=tuple(texts.caution_text(one) for one in plan.warnings if not one.dangerous),
-        dangers=tuple(texts.caution_text(one) for one in plan.warnings if one.dangerous),
+        warnings=tuple(texts.caution_text(one, now) for one in plan.warnings if not one.dangerous),
+        dangers=tuple(texts.caution_text(one, now) for one in plan.warnings if one.dangerous),
         question=_question(plan, view, now),
         button=texts.button_label(plan, now),
         token=token,

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.kernel.ids import CompanyId
-from tenantry.licensing import queries
+from tenantry.licensing import queries, texts
 from tenantry.licensing.moment import Moment
-from tenantry.licensing.queries import SubscriptionView
+from tenantry.licensing.queries import Shortage, SubscriptionView
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
 from tenantry.web.portal import history, words
@@ -51,30 +51,49 @@ class Decision:
     is_next: bool
 
 
-def decisions(request: PortalRequest, found: list[SubscriptionView], now: datetime) -> list[Decision]:
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """Why a subscription needs somebody to look at it, and by when."""
+
+    view: SubscriptionView
+    by: datetime | None
+    what: str
+
+
+def _needs(undecided: list[SubscriptionView], shortages: list[Shortage], now: datetime) -> list[_Need]:
+    """Put open questions and coming shortages of seats together, by deadline; one subscription is one line."""
+    short = {one.view.id: one for one in shortages}
+    found = [_Need(view, view.facts.commitment_end, _what(view, short.pop(view.id, None), now)) for view in undecided]
+    found += [_Need(one.view, one.at, texts.caution_text(one.caution, now)) for one in short.values()]
+    return sorted(found, key=lambda need: need.by or now)
+
+
+def decisions(request: PortalRequest, found: list[_Need], now: datetime) -> list[Decision]:
     """Make the lines of what needs a decision; the way there is open to those who decide."""
     company_id = request.access.company_id
-    ways = [decide_url(view, request.access, now) for view in found]
+    ways = [decide_url(need.view, request.access, now) for need in found]
     next_one = next((place for place, way in enumerate(ways) if way), None)
     return [
         Decision(
-            url=reverse("portal:subscription", args=[company_id, view.id]),
-            name=view.name,
-            tile=marks.initials_tile(view.row.offer_name),
-            tags=words.tags(view),
-            what=_what(view, now),
-            date=words.term_day_both(view.facts.commitment_end, now) if view.facts.commitment_end else "",
+            url=reverse("portal:subscription", args=[company_id, need.view.id]),
+            name=need.view.name,
+            tile=marks.initials_tile(need.view.row.offer_name),
+            tags=words.tags(need.view),
+            what=need.what,
+            date=words.term_day_both(need.by, now) if need.by else "",
             decide_url=way,
             is_next=place == next_one,
         )
-        for place, (view, way) in enumerate(zip(found, ways, strict=True))
+        for place, (need, way) in enumerate(zip(found, ways, strict=True))
     ]
 
 
-def _what(view: SubscriptionView, now: datetime) -> str:
+def _what(view: SubscriptionView, shortage: Shortage | None, now: datetime) -> str:
     if view.wish is not None and view.wish.lost_at is not None:
-        return _("What was decided is not at Microsoft: decide again.")
-    return words.open_ending(view, now)
+        what = _("What was decided is not at Microsoft: decide again.")
+    else:
+        what = words.open_ending(view, now)
+    return what if shortage is None else f"{what} {texts.caution_text(shortage.caution, now)}"
 
 
 def strip(
@@ -104,8 +123,10 @@ def overview(request: PortalRequest, company_id: UUID) -> HttpResponse:
     moment = Moment.current()
     now, company = moment.commerce, CompanyId(company_id)
     figures = queries.overview(company, now)
-    coming = queries.renewals(company, now)
+    ahead = queries.year_ahead(company, now)
+    coming = ahead.renewals
     undecided = queries.needs_decision(coming, now)
+    needs = _needs(undecided, ahead.shortages, now)
     recent, _total = history.entries(company, limit=RECENT)
     context = company_page(
         request,
@@ -115,8 +136,8 @@ def overview(request: PortalRequest, company_id: UUID) -> HttpResponse:
         figures=_figures(figures, company_id, _soon_note(coming, now)),
         renewals_url=reverse("portal:renewals", args=[company_id]),
         activity_url=reverse("portal:activity", args=[company_id]),
-        decisions=decisions(request, undecided[:MOST_DECISIONS], now),
-        more_decisions=len(undecided) > MOST_DECISIONS,
+        decisions=decisions(request, needs[:MOST_DECISIONS], now),
+        more_decisions=len(needs) > MOST_DECISIONS,
         may_not="" if request.access.may(Permission.DECIDE_END) else may_words(request.access, Permission.DECIDE_END),
         next_one=coming[0] if coming else None,
         next_date=words.term_day_both(coming[0].facts.commitment_end, now)

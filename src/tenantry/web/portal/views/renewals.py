@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.kernel.ids import CompanyId
-from tenantry.licensing import queries
+from tenantry.licensing import queries, texts
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView
 from tenantry.people.access import CompanyAccess
@@ -58,12 +58,16 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
     """Show the year ahead, by month."""
     moment = Moment.current()
     now, company = moment.commerce, CompanyId(company_id)
-    found = queries.renewals(company, now)
+    ahead = queries.year_ahead(company, now)
+    found = ahead.renewals
     undecided = queries.needs_decision(found, now)
     open_ids = {view.id for view in undecided}
+    short = {one.view.id: texts.caution_text(one.caution, now) for one in ahead.shortages}
     may = request.access.may(Permission.DECIDE_END)
     months = [
-        Month(name, tuple(_row(view, request.access, now, view.id in open_ids) for view in group))
+        Month(
+            name, tuple(_row(view, request.access, now, view.id in open_ids, short.get(view.id, "")) for view in group)
+        )
         for name, group in groupby(found, key=_month)
     ]
     words_of_state = ngettext(
@@ -97,9 +101,10 @@ def _badge(view: SubscriptionView, undecided: bool) -> SafeString | str:
     )
 
 
-def _row(view: SubscriptionView, access: CompanyAccess, now: datetime, undecided: bool) -> Row:
+def _row(view: SubscriptionView, access: CompanyAccess, now: datetime, undecided: bool, short: str) -> Row:
     end, wish = view.facts.commitment_end, view.wish
     lost = wish is not None and wish.lost_at is not None
+    what = words.open_ending(view, now) if undecided and not lost else words.ending_sentence(view, now)
     decided = "" if wish is None else _("Decided by %(who)s") % {"who": wish.decided_by}
     return Row(
         url=reverse("portal:subscription", args=[access.company_id, view.id]),
@@ -107,7 +112,7 @@ def _row(view: SubscriptionView, access: CompanyAccess, now: datetime, undecided
         tile=marks.initials_tile(view.row.offer_name),
         tags=words.tags(view),
         date=words.term_day_both(end, now) if end else "",
-        what=words.open_ending(view, now) if undecided and not lost else words.ending_sentence(view, now),
+        what=f"{what} {short}" if short else what,
         decided=decided,
         undecided=undecided,
         lost=lost,

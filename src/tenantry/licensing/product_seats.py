@@ -1,0 +1,85 @@
+"""The products that a company's subscriptions share: what the rule about assigned seats has to know of the others."""
+
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from tenantry.kernel.ids import CompanyId
+from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState, Subscription
+from tenantry.licensing.rules.effects import after
+from tenantry.licensing.rules.facts import Status, SubscriptionFacts, facts_from_json
+from tenantry.licensing.rules.plan import Intent, Plan, plan_from_json
+from tenantry.licensing.rules.product_seats import sku_name
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """A subscription that orders have changed, or are changing, since its seats were counted."""
+
+    sku: str
+    counted: int  # seats in force when the directory was read
+    present: int  # seats in force once the open order is done
+    open_order: Plan | None
+
+
+class MovedSeats:
+    """What a company's orders have done since its tenant's directory was counted, and are about to do, in one query.
+
+    ``judged``: a subscription whose open order is being judged; what is open and was placed after that does not count.
+    """
+
+    def __init__(self, company_id: CompanyId, counted_at: datetime | None, judged: uuid.UUID | None = None) -> None:
+        since = Q(state__in=OPEN_STATES)
+        if counted_at is not None:
+            since |= Q(state=OrderState.APPLIED, sent_at__gt=counted_at)
+        orders = list(
+            ChangeOrder.objects.filter(since, company_id=company_id).select_related("subscription").order_by("number")
+        )
+        is_open = [order for order in orders if order.state in OPEN_STATES]
+        last = next((order.number for order in is_open if order.subscription_id == judged), None)
+        by_subscription: dict[uuid.UUID, list[ChangeOrder]] = {}
+        for order in orders:
+            if last is None or order.number < last or order not in is_open:
+                by_subscription.setdefault(order.subscription_id, []).append(order)
+        self._moved = {subscription_id: _moved(found) for subscription_id, found in by_subscription.items()}
+
+    def since_counted(self, skus: Collection[str]) -> int:
+        """Return by how many seats of a product the tenant has more than were counted, or fewer."""
+        return sum(one.present - one.counted for one in self._moved.values() if one.sku in skus)
+
+    def intended(self, row_id: uuid.UUID, facts: SubscriptionFacts) -> SubscriptionFacts:
+        """Return a subscription as it will be once its open order is done; a decision that is put back is one."""
+        moved = self._moved.get(row_id)
+        if moved is None or moved.open_order is None or moved.open_order.write is None:
+            return facts
+        return after(facts, moved.open_order.write.target)
+
+
+def _moved(orders: list[ChangeOrder]) -> _Moved:
+    """Judge the orders of one subscription, the oldest first; at most one of them is open."""
+    row, first, last = orders[0].subscription, orders[0], orders[-1]
+    began = plan_from_json(first.plan).write
+    counted = 0 if began is not None and began.intent is Intent.REACTIVATE else first.seen_quantity
+    plan = plan_from_json(last.plan) if last.state in OPEN_STATES else None
+    if plan is not None and plan.write is not None:
+        quantity, status = plan.write.target.quantity, plan.write.target.status
+    else:
+        quantity, status = row.quantity, Status(row.status)
+    present = quantity if status is Status.ACTIVE else 0
+    return _Moved(sku_name(row.product_id, row.sku_id), counted, present, plan)
+
+
+def others(
+    company_id: CompanyId, row_id: uuid.UUID, skus: Iterable[tuple[str, str]], moved: MovedSeats
+) -> tuple[SubscriptionFacts, ...]:
+    """Return the company's other subscriptions that have seats of a product or are scheduled to move to it."""
+    of_product = Q()
+    for product_id, sku_id in skus:
+        moving = [{"product_id": product_id, "sku_id": sku_id}]
+        of_product |= Q(product_id=product_id, sku_id=sku_id) | Q(facts__scheduled__contains=moving)
+    rows = Subscription.objects.filter(of_product, company_id=company_id, status=Status.ACTIVE, gone_at=None)
+    found = rows.exclude(id=row_id).order_by("id").values_list("id", "facts")
+    return tuple(moved.intended(other_id, facts_from_json(facts)) for other_id, facts in found)
