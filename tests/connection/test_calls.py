@@ -11,7 +11,6 @@ from tenantry.connection.calls import CallLog, call_log, calls_for_order, prune_
 from tenantry.connection.client import client_for, forget_clients
 from tenantry.connection.models import CallRecord, PartnerConnection
 from tenantry.connection.queries import CallOutcome
-from tenantry.jobs.testing import waiting_jobs
 from tenantry.kernel import clock
 from tests.support.house import HARBOUR, NORDLYS, House
 
@@ -89,34 +88,6 @@ def test_only_partner_centers_good_answers_count_as_success(house: House) -> Non
     log.flush()
     house.connection.refresh_from_db()
     assert house.connection.last_success_at == house.connection.last_call_at
-
-
-def test_a_refused_token_has_the_connection_looked_at_once(house: House) -> None:
-    log = CallLog()
-    for _ in range(3):
-        log.note(house.connection.id, a_call(401))
-        log.flush()
-    log.note(house.connection.id, a_call(403))
-    log.flush()
-    assert [(name, arguments) for name, arguments, _ in waiting_jobs()] == [
-        ("connection.refresh_tenants", {"connection_id": str(house.connection.id)})
-    ]
-
-
-def test_a_broken_connection_is_not_looked_at_again_and_again(house: House) -> None:
-    PartnerConnection.objects.update(state="broken")
-    log = CallLog()
-    log.note(house.connection.id, a_call(401))
-    log.flush()
-    assert waiting_jobs() == []
-
-
-def test_what_was_refused_before_the_list_was_read_is_mended(house: House) -> None:
-    log = CallLog()
-    log.note(house.connection.id, a_call(401))
-    PartnerConnection.objects.update(tenants_refreshed_at=clock.now())
-    log.flush()
-    assert waiting_jobs() == []
 
 
 def test_calls_are_filtered_and_paged(house: House) -> None:

@@ -175,6 +175,32 @@ def test_trouble_that_may_pass_is_shown_until_it_has_passed() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("values", "stops"),
+    [
+        ({}, False),
+        ({"state": "broken", "last_error_about": "token"}, True),
+        ({"state": "broken", "last_error_about": "token", "last_success_at": NOW}, False),
+        ({"state": "broken", "last_error_about": "tenants"}, False),
+        ({"state": "broken", "last_error_about": "tenants", "last_success_at": None}, False),
+        ({"token_renewed_at": NOW - 90 * DAY, "last_error_about": "tenants"}, True),
+        ({"sealed_refresh_token": None}, True),
+    ],
+)
+def test_orders_stop_where_no_token_serves(values: dict[str, object], stops: bool) -> None:
+    known: dict[str, object] = {"last_success_at": NOW - timedelta(hours=2)}
+    assert trouble_of(**(known | values)).orders_stop is stops
+
+
+@pytest.mark.parametrize(
+    ("about", "read_at", "shown"),
+    [("tenants", NOW - DAY, True), ("tenants", NOW, False), ("token", NOW - DAY, False)],
+)
+def test_trouble_with_the_list_is_shown_until_the_list_was_read(about: str, read_at: datetime, shown: bool) -> None:
+    health = trouble_of(last_error_about=about, last_success_at=NOW, tenants_refreshed_at=read_at)
+    assert (health.trouble is not None) is shown
+
+
 def test_a_broken_connection_shows_its_trouble_whatever_succeeded_since() -> None:
     broken = trouble_of(state="broken", last_success_at=NOW)
     assert broken.standing == Standing.BROKEN

@@ -58,7 +58,7 @@ def test_calls_without_a_good_token_are_turned_away_without_a_body(caller: Calle
 def test_a_user_without_mfa_is_turned_away_since_it_is_enforced(caller: Caller) -> None:
     validate = {"ValidateMfa": "true"}
     reply = caller.api("GET", sub(), token="rt-no-mfa", headers=validate)
-    assert (reply.status, reply.headers["ismfacompliant"]) == (401, "false")
+    assert (reply.refusal, reply.headers["ismfacompliant"]) == ((401, 900421), "false")
     assert caller.api("GET", sub(), headers=validate).headers["ismfacompliant"] == "true"
     assert "ismfacompliant" not in caller.api("GET", sub()).headers
     caller.switch(mfa_enforced=False)

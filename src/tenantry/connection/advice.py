@@ -65,7 +65,7 @@ _TELL_MAKERS = _("Tell the makers of this product, with the request id.")
 _CONSENT: Mapping[str, _Entry] = {
     "mfa_missing": (
         _("The account did not sign in with multi-factor authentication, and Partner Center refuses it without."),
-        _("See that Microsoft really asks for the second factor, then grant Partner Center consent again."),
+        _("Sign in again with a second factor: grant Partner Center consent again, and see that Microsoft asks."),
         Who.OWNER,
     ),
     "consent_revoked": (

@@ -15,8 +15,7 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from tenantry.clients.http import Call
-from tenantry.connection.models import CallRecord, ConnectionState, PartnerConnection
-from tenantry.jobs.queue import enqueue
+from tenantry.connection.models import CallRecord, PartnerConnection
 from tenantry.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -27,8 +26,6 @@ BATCH = 200
 MOST_WAITING = 20_000
 # The writer's thread ends after so long without work; the next call starts another one.
 IDLE_SECONDS = 30.0
-# A refused token leads to one look at the connection, not to one per refused call.
-LOOK_AGAIN_SECONDS = 600.0
 
 _PARTNER_CENTER = "partner_center"
 
@@ -56,7 +53,6 @@ class CallLog:
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
         self._dropped = 0
-        self._looked_at: dict[uuid.UUID, float] = {}
 
     def note(self, connection_id: uuid.UUID, call: Call) -> None:
         """Take one call."""
@@ -79,7 +75,6 @@ class CallLog:
             while entries := self._take():
                 _write(entries)
                 written += len(entries)
-                self._look_at_refused(entries)
         with self._lock:
             dropped, self._dropped = self._dropped, 0
         if dropped:
@@ -111,28 +106,10 @@ class CallLog:
                     self._thread = None
                     return
 
-    def _look_at_refused(self, entries: list[_Entry]) -> None:
-        """Have a connection looked at whose token Partner Center refuses, before a customer finds out."""
-        now = time.monotonic()
-        refused = {entry[1]: entry[0] for entry in entries if entry[3].status == 401 and _is_partner_center(entry)}
-        for connection_id, refused_at in refused.items():
-            if now - self._looked_at.get(connection_id, -LOOK_AGAIN_SECONDS) < LOOK_AGAIN_SECONDS:
-                continue
-            self._looked_at[connection_id] = now
-            working = PartnerConnection.objects.filter(id=connection_id, state=ConnectionState.WORKING)
-            # The list was read since: what was refused before is mended.
-            if working.exclude(tenants_refreshed_at__gte=refused_at).exists():
-                key = f"tenants:{connection_id}"
-                enqueue("connection.refresh_tenants", lock=key, queueing_lock=key, connection_id=connection_id)
-
 
 def prune_calls(before: datetime) -> int:
     """Remove calls from before a moment; return how many."""
     return CallRecord.objects.filter(happened_at__lt=before).delete()[0]
-
-
-def _is_partner_center(entry: _Entry) -> bool:
-    return entry[3].service == _PARTNER_CENTER
 
 
 def _write(entries: list[_Entry]) -> None:

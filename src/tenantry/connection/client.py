@@ -23,7 +23,7 @@ from tenantry.clients.http import Call, NotAllowed, Timeouts, TokenSource, Upstr
 from tenantry.clients.partner_center import PartnerCenter
 from tenantry.connection.calls import call_log
 from tenantry.connection.contact import note_token, note_trouble
-from tenantry.connection.models import ConnectionMode, PartnerConnection
+from tenantry.connection.models import ConnectionMode, PartnerConnection, TroubleAbout
 from tenantry.connection.quota import forget_quota, shared_quota
 from tenantry.kernel import clock
 from tenantry.kernel.seal import Place, open_sealed, seal
@@ -110,7 +110,11 @@ def _replace(connection_id: uuid.UUID) -> None:
 
 def _make(row: PartnerConnection) -> PartnerCenter:
     connection_id = row.id
-    return partner_center(row, CachedTokens(lambda: fetch_tokens(connection_id)))
+
+    def note_refused(error: UpstreamError) -> None:
+        note_trouble(connection_id, error, about=TroubleAbout.TOKEN, now=clock.now())
+
+    return partner_center(row, CachedTokens(lambda: fetch_tokens(connection_id), on_refused=note_refused))
 
 
 def partner_center(row: PartnerConnection, tokens: TokenSource) -> PartnerCenter:
@@ -137,7 +141,7 @@ def fetch_tokens(connection_id: uuid.UUID) -> Tokens:
     try:
         tokens = _by_refresh_token(row) if row.mode == ConnectionMode.CONSENT else _by_certificate(row)
     except UpstreamError as error:
-        note_trouble(connection_id, error, now=clock.now())
+        note_trouble(connection_id, error, about=TroubleAbout.TOKEN, now=clock.now())
         raise
     note_token(connection_id, token_facts(tokens), now=clock.now())
     return tokens

@@ -1,37 +1,65 @@
-"""What a contact with Microsoft says about the connection itself: kept in its row, told when it breaks."""
+"""What a contact with Microsoft says about the connection itself: kept in its row, told when it breaks.
+
+Two things only break a connection: that Microsoft issues no token or does not accept a fresh one (401), and that it
+refuses the list of customers (403). Every other answer is about the one address that was asked.
+"""
 
 import uuid
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenantry.audit import actions as audit
 from tenantry.clients.entra import TokenFacts
-from tenantry.clients.http import Retry, UpstreamError
+from tenantry.clients.http import SignInNeeded, UpstreamError
+from tenantry.clients.partner_center import PartnerCenter
 from tenantry.connection.advice import advice, key_for
-from tenantry.connection.models import ConnectionMode, ConnectionState, PartnerConnection
+from tenantry.connection.models import ConnectionMode, ConnectionState, PartnerConnection, TroubleAbout
 from tenantry.kernel.actor import Actor
 from tenantry.notices import actions as notices
 
+log = structlog.get_logger(__name__)
+
+
+def is_about_token(error: UpstreamError) -> bool:
+    """Say whether Microsoft issued no token, or did not accept one."""
+    return isinstance(error, SignInNeeded) or error.http_status == 401
+
+
+def mfa_compliant(client: PartnerCenter) -> bool | None:
+    """Ask whether the token carries the second factor; None when Microsoft does not say.
+
+    Errors: UpstreamError about the token. Any other answer is about this address, and what follows may work.
+    """
+    try:
+        return client.mfa_compliant()
+    except UpstreamError as error:
+        if is_about_token(error):
+            raise
+        log.warning("connection.mfa_unknown", code=error.code, words=error.words, request_id=error.request_id)
+        return None
+
 
 @transaction.atomic
-def note_trouble(connection_id: uuid.UUID, error: UpstreamError, *, now: datetime) -> None:
-    """Keep what Microsoft said when the connection itself did not work.
+def note_trouble(connection_id: uuid.UUID, error: UpstreamError, *, about: TroubleAbout, now: datetime) -> None:
+    """Keep what Microsoft said when a token, or the list of customers, could not be had.
 
-    What may pass by itself (no answer, throttled) leaves the connection's state as it is; anything else breaks it, and
-    the partner is told once a day while it is broken.
+    A token that is refused breaks the connection, and so does a list that may not be read; the partner is told once a
+    day while it is broken. Anything else is kept beside what is so, and hides nothing that has broken it before.
     """
     row = PartnerConnection.objects.select_for_update().filter(id=connection_id, removed_at=None).first()
-    if row is None:
+    breaks = is_about_token(error) or (about == TroubleAbout.TENANTS and error.http_status == 403)
+    if row is None or (row.state == ConnectionState.BROKEN and not breaks):
         return
     row.last_error_at = now
+    row.last_error_about = about
     row.last_error_code = error.code[:40]
     row.last_error_words = error.quote[:500]
     row.last_error_request_id = error.request_id[:64]
     advice_key = key_for(error.advice, by_application=row.mode == ConnectionMode.APPLICATION)
     row.last_error_advice = advice_key[:60]
-    breaks = error.retry == Retry.NEVER
     if breaks:
         if row.state != ConnectionState.BROKEN:
             _record(row, "connection.broke", now, request_id=row.last_error_request_id)
@@ -45,6 +73,7 @@ def note_trouble(connection_id: uuid.UUID, error: UpstreamError, *, now: datetim
             "last_error_words",
             "last_error_request_id",
             "last_error_advice",
+            "last_error_about",
         ]
     )
 
@@ -95,7 +124,7 @@ def _tell(row: PartnerConnection, now: datetime) -> None:
         subject=_("The partner connection %(name)s does not work") % {"name": row.name},
         body=_(
             "%(sentence)s\n\nWhat to do: %(step)s\nWho can do it: %(who)s\n\nMicrosoft said: %(words)s\n"
-            "Code: %(code)s, request id: %(request)s\n\nUntil then no change reaches Microsoft through this connection."
+            "Code: %(code)s, request id: %(request)s\n\n%(orders)s"
         )
         % {
             "sentence": told.sentence,
@@ -104,7 +133,19 @@ def _tell(row: PartnerConnection, now: datetime) -> None:
             "words": row.last_error_words or _("nothing that can be read"),
             "code": row.last_error_code or "–",
             "request": row.last_error_request_id or "–",
+            "orders": _orders(row),
         },
         now=now,
         subject_id=f"{row.id}:{now.date().isoformat()}",
+    )
+
+
+def _orders(row: PartnerConnection) -> str:
+    if row.last_error_about == TroubleAbout.TOKEN:
+        return _(
+            "Until then no change order reaches Microsoft through this connection; a token from before may serve for "
+            "an hour at most."
+        )
+    return _(
+        "This refusal is about the list of customers. Change orders are still sent, and each one says how it ended."
     )

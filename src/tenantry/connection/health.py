@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from tenantry.connection.models import ConnectionMode, ConnectionState, DirectCsp, PartnerConnection
+from tenantry.connection.models import ConnectionMode, ConnectionState, DirectCsp, PartnerConnection, TroubleAbout
 
 # A refresh token ends when it was not used for so long (Microsoft Entra, "Refresh tokens", read 2026-11).
 CONSENT_LASTS = timedelta(days=90)
@@ -53,9 +53,13 @@ class Lack(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What Microsoft said last when the connection itself did not work; `advice` is a key of `connection.advice`."""
+    """What Microsoft said last when a token or the list of customers could not be had.
+
+    `advice` is a key of `connection.advice`.
+    """
 
     at: datetime
+    about: TroubleAbout
     advice: str
     code: str
     words: str
@@ -67,8 +71,9 @@ class HealthView:
     """The health of one connection.
 
     `works_until` is the last moment of the consent or certificate as far as is known; the consent moves on with every
-    renewal. `lacks` are sorted by urgency. `trouble` is there while the connection is broken, and also when the last
-    contact went wrong in a way that may pass.
+    renewal. `lacks` are sorted by urgency. `trouble` is there while the connection is broken, and also while what went
+    wrong without breaking it has not gone well since. `orders_stop` says that no change order reaches Microsoft: not
+    so where the list of customers alone is refused, or where Microsoft has answered other calls since.
     """
 
     standing: Standing
@@ -76,6 +81,7 @@ class HealthView:
     lacks: tuple[Lack, ...]
     trouble: Trouble | None
     roles: tuple[str, ...]
+    orders_stop: bool
 
 
 def health_of(row: PartnerConnection, now: datetime) -> HealthView:
@@ -84,15 +90,17 @@ def health_of(row: PartnerConnection, now: datetime) -> HealthView:
     until = works_until(row) if usable else None
     lacks = tuple(_lacks(row, now))
     trouble = _trouble(row)
+    ended = until is not None and until <= now
     if not usable:
         standing = Standing.WAITING
-    elif row.state == ConnectionState.BROKEN or (until is not None and until <= now):
+    elif row.state == ConnectionState.BROKEN or ended:
         standing = Standing.BROKEN
     elif lacks or trouble:
         standing = Standing.ATTENTION
     else:
         standing = Standing.WORKING
-    return HealthView(standing, until, lacks, trouble, _roles(row))
+    stop = not usable or ended or (standing == Standing.BROKEN and _orders_stop(row, trouble))
+    return HealthView(standing, until, lacks, trouble, _roles(row), stop)
 
 
 def works_until(row: PartnerConnection) -> datetime | None:
@@ -126,22 +134,30 @@ def _lacks(row: PartnerConnection, now: datetime) -> list[Lack]:
     return [lack for lack, missing in found.items() if missing]
 
 
+def _orders_stop(row: PartnerConnection, trouble: Trouble | None) -> bool:
+    """Say whether nothing gets through a broken connection, as far as is known."""
+    return trouble is None or (trouble.about == TroubleAbout.TOKEN and not _is_after(row.last_success_at, trouble.at))
+
+
 def _trouble(row: PartnerConnection) -> Trouble | None:
     if row.last_error_at is None:
         return None
-    if (
-        row.state != ConnectionState.BROKEN
-        and row.last_success_at is not None
-        and row.last_success_at > row.last_error_at
-    ):
+    about = TroubleAbout(row.last_error_about or TroubleAbout.TOKEN)
+    went_well_at = row.tenants_refreshed_at if about == TroubleAbout.TENANTS else row.last_success_at
+    if row.state != ConnectionState.BROKEN and _is_after(went_well_at, row.last_error_at):
         return None
     return Trouble(
         at=row.last_error_at,
+        about=about,
         advice=row.last_error_advice,
         code=row.last_error_code,
         words=row.last_error_words,
         request_id=row.last_error_request_id,
     )
+
+
+def _is_after(moment: datetime | None, other: datetime) -> bool:
+    return moment is not None and moment > other
 
 
 def _roles(row: PartnerConnection) -> tuple[str, ...]:

@@ -21,6 +21,13 @@ class ConnectionState(models.TextChoices):
     BROKEN = "broken"
 
 
+class TroubleAbout(models.TextChoices):
+    """What the last trouble was about; trouble with one customer is kept with its company."""
+
+    TOKEN = "token"  # noqa: S105 - Microsoft issues none, or does not accept a fresh one: nothing goes through
+    TENANTS = "tenants"  # the list of customers
+
+
 class DirectCsp(models.TextChoices):
     """The Direct CSP flag: set only by a live test call."""
 
@@ -60,6 +67,9 @@ class PartnerConnection(models.Model):
     last_error_words = models.CharField(max_length=500, blank=True)
     last_error_request_id = models.CharField(max_length=64, blank=True)
     last_error_advice = models.CharField(max_length=60, blank=True)
+    last_error_about = models.CharField(
+        max_length=10, choices=TroubleAbout.choices, blank=True, default="", db_default=""
+    )
     direct_csp = models.CharField(max_length=10, choices=DirectCsp.choices, default=DirectCsp.UNSET)
     direct_csp_at = models.DateTimeField(null=True)
     direct_csp_tenant_id = models.CharField(max_length=36, blank=True)

@@ -18,9 +18,11 @@ from tenantry.connection.models import (
     DirectCsp,
     PartnerConnection,
     Tenant,
+    TroubleAbout,
 )
 
 __all__ = [
+    "BrokenConnection",
     "CallOutcome",
     "CallPage",
     "ConnectionView",
@@ -76,6 +78,14 @@ class ConnectionView:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenConnection:
+    """A connection that does not work; `orders_stop` says that no change order gets through it either."""
+
+    name: str
+    orders_stop: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TenantRow:
     """A customer's tenant; `id` is ours, `tenant_id` Microsoft's."""
 
@@ -125,10 +135,9 @@ def connection(connection_id: uuid.UUID, now: datetime) -> ConnectionView | None
 
 
 def working_connection_ids() -> list[uuid.UUID]:
-    """Return the connections that can be used now."""
-    rows = PartnerConnection.objects.filter(removed_at=None).exclude(
-        state__in=(ConnectionState.BROKEN, ConnectionState.WAITING)
-    )
+    """Return the connections that can be used now: also one to which the list of customers alone is refused."""
+    rows = PartnerConnection.objects.filter(removed_at=None).exclude(state=ConnectionState.WAITING)
+    rows = rows.exclude(~Q(last_error_about=TroubleAbout.TENANTS), state=ConnectionState.BROKEN)
     return list(rows.values_list("id", flat=True))
 
 
@@ -137,10 +146,15 @@ def audit_cursor(connection_id: uuid.UUID) -> datetime | None:
     return PartnerConnection.objects.filter(id=connection_id).values_list("audit_read_until", flat=True).first()
 
 
-def broken(now: datetime) -> dict[uuid.UUID, str]:
-    """Return the connections that do not work: id and name."""
+def broken(now: datetime) -> dict[uuid.UUID, BrokenConnection]:
+    """Return the connections that do not work, by id, in the order of their names."""
     rows = PartnerConnection.objects.filter(removed_at=None).order_by(Lower("name"), "id")
-    return {row.id: row.name for row in rows if health_of(row, now).standing == Standing.BROKEN}
+    healths = ((row, health_of(row, now)) for row in rows)
+    return {
+        row.id: BrokenConnection(row.name, health.orders_stop)
+        for row, health in healths
+        if health.standing == Standing.BROKEN
+    }
 
 
 def tenants_refreshed_at(connection_ids: Iterable[uuid.UUID] | None = None) -> datetime | None:

@@ -85,6 +85,8 @@ class Freshness:
     refreshing: bool
     failed_at: datetime | None
     advice: str
+    words: str  # Microsoft's own
+    request_id: str
     licences_known: bool | None
 
     @property
@@ -375,6 +377,8 @@ def _freshness(found: CompanyRefresh | None) -> Freshness:
         refreshing=running,
         failed_at=refresh.failed_at,
         advice=refresh.advice,
+        words=refresh.words,
+        request_id=refresh.request_id,
         licences_known=refresh.licences_known,
     )
 

@@ -281,7 +281,7 @@ def _note_failure(company: Company, error: UpstreamError, moment: Moment) -> Non
         company.id,
         failed_at=moment.real,
         advice=error.advice[:60],
-        words=error.words[:500],
+        words=error.quote[:500],
         request_id=error.request_id[:64],
     )
 

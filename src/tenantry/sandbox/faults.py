@@ -56,7 +56,7 @@ MEANINGS: Mapping[FaultKind, str] = MappingProxyType(
         ),
         FaultKind.ACCEPT_AND_DROP: "a PATCH of a subscription answers 202 and nothing ever happens",
         FaultKind.CONFLICT: "a PATCH of a subscription answers 409; nothing is done",
-        FaultKind.MFA_MISSING: "a user's token counts as one without multi-factor authentication: 401",
+        FaultKind.MFA_MISSING: "a user's token counts as one without multi-factor authentication: 401, code 900421",
         FaultKind.CONSENT_REVOKED: (
             "the token endpoint refuses refresh tokens and client credentials (50173, 65001); until then Partner "
             "Center refuses the access tokens that are out, so that it shows at once (inferred)"

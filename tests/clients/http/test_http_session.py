@@ -52,12 +52,16 @@ class Tokens:
     def __init__(self, *tokens: str) -> None:
         self._tokens = list(tokens)
         self.renewals = 0
+        self.refusals: list[UpstreamError] = []
 
     def access_token(self, *, renew: bool = False) -> str:
         if renew:
             self.renewals += 1
             self._tokens.pop(0)
         return self._tokens[0]
+
+    def refused(self, error: UpstreamError) -> None:
+        self.refusals.append(error)
 
 
 @pytest.mark.parametrize(
@@ -288,6 +292,7 @@ def test_a_refused_token_is_renewed_once_even_for_a_write() -> None:
         calls.call("PATCH", "/v1/things/7", json={"n": 1})
     assert [seen.headers["authorization"] for seen in vendor.seen] == ["Bearer old-token-1", "Bearer new-token-2"]
     assert [seen.json for seen in vendor.seen] == [{"n": 1}, {"n": 1}]
+    assert tokens.refusals == []
     assert len({seen.headers["ms-requestid"] for seen in vendor.seen}) == 2  # an id is for one answer
 
 
@@ -296,10 +301,10 @@ def test_a_token_that_is_refused_twice_is_not_allowed() -> None:
     with (
         Vendor(Reply(401), Reply(401)) as vendor,
         session(vendor.url, auth=tokens) as calls,
-        pytest.raises(NotAllowed),
+        pytest.raises(NotAllowed) as caught,
     ):
         calls.call("GET", "/v1/things")
-    assert (len(vendor.seen), tokens.renewals) == (2, 1)
+    assert (len(vendor.seen), tokens.renewals, tokens.refusals) == (2, 1, [caught.value])
 
 
 def test_no_secret_is_in_any_record_or_exception() -> None:

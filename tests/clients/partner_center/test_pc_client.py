@@ -5,7 +5,17 @@ from datetime import date
 
 import pytest
 
-from tenantry.clients.http import Call, JsonObject, LocalQuota, Malformed, Refused, Throttled, Timeouts, Unsure
+from tenantry.clients.http import (
+    Call,
+    JsonObject,
+    LocalQuota,
+    Malformed,
+    Refused,
+    Throttled,
+    Timeouts,
+    Unsure,
+    UpstreamError,
+)
 from tenantry.clients.partner_center import (
     AvailabilityId,
     CustomerId,
@@ -36,6 +46,9 @@ class Token:
 
     def access_token(self, *, renew: bool = False) -> str:
         return "partner-token"
+
+    def refused(self, error: UpstreamError) -> None:
+        """Nobody asks."""
 
 
 def partner_center(url: str, told: list[Call] | None = None, quota: LocalQuota | None = None) -> PartnerCenter:

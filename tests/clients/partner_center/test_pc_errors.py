@@ -62,6 +62,7 @@ def failure(
         (403, 900308, NotAllowed, "gdap", "gdap_missing", Retry.NEVER),
         (403, 900329, NotAllowed, "auth_config", "app_user_needed", Retry.NEVER),
         (401, 900420, NotAllowed, "auth_config", "token_audience", Retry.NEVER),
+        (401, 900421, NotAllowed, "auth_config", "mfa_missing", Retry.NEVER),
         (404, 20003, NotFound, "not_found", "not_found", Retry.NEVER),
         (409, 900278, Conflict, "busy", "being_processed", Retry.LATER),
         (409, 800082, Conflict, "busy", "being_processed", Retry.LATER),
@@ -77,6 +78,12 @@ def test_a_code_has_a_meaning(
     assert (error.code, error.kind, error.advice, error.retry) == (str(code), group, advice, retry)
     assert (error.words, error.http_status) == ("Their words.", status)
     assert (error.request_id, error.correlation_id) == ("r-1", "c-1")
+
+
+@pytest.mark.parametrize("code", [2030, 800090, 1000, 2055, 999999, None])
+def test_a_401_is_about_the_token_whatever_its_code(code: int | None) -> None:
+    error = explain(failure(401, {"code": code, "description": "Their words."}))
+    assert (type(error), error.http_status, error.advice) == (NotAllowed, 401, "token_refused")
 
 
 def test_every_advice_is_a_known_key() -> None:
@@ -95,6 +102,7 @@ def test_every_advice_is_a_known_key() -> None:
         (None, "", "", "HTTP 400"),
         ([1], "", "", "HTTP 400"),
         ({"code": True, "description": 5}, "", "", "HTTP 400"),
+        ({"code": 999999, "description": ""}, '{"code":999999,"description":""}', "999999", "HTTP 400"),
         ({"code": 999999, "description": "said opaque-secret"}, "", "999999", "said [hidden]"),
     ],
 )

@@ -3,10 +3,12 @@
 import uuid
 from datetime import timedelta
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tenantry.kernel import clock
 from tenantry.licensing.models import CompanyRefresh, LicenceCount, Subscription
 from tenantry.licensing.rules.wishes import SetQuantity
 from tenantry.people.models import Company
@@ -74,13 +76,33 @@ def test_licences_that_are_not_shared_are_not_guessed(house: House, harbour: Com
     assert " free " not in page
 
 
-def test_old_figures_are_called_old(house: House, harbour: Company) -> None:
+@pytest.mark.parametrize(
+    ("advice", "why"),
+    [
+        ("unreachable", "Microsoft cannot be reached"),
+        ("service_trouble", "there is trouble at Microsoft"),
+        ("throttled", "Microsoft is busy"),
+        ("malformed", "the last answer could not be read"),
+        ("not_our_customer", "Microsoft refused the last look"),
+        ("not_found", "Microsoft refused the last look"),
+        ("mfa_missing", "Microsoft refused the last look"),
+        ("something_new", "Microsoft refused the last look"),
+    ],
+)
+def test_old_figures_are_called_old_with_the_reason(house: House, harbour: Company, advice: str, why: str) -> None:
     refresh = CompanyRefresh.objects.get(company=harbour)
     assert refresh.succeeded_at is not None
-    refresh.failed_at = refresh.succeeded_at + timedelta(minutes=3)
+    refresh.failed_at, refresh.advice = refresh.succeeded_at + timedelta(minutes=3), advice
     refresh.save()
     page = text(signed_in(CHLOE), at(harbour, "subscriptions/"))
-    assert "Microsoft cannot be reached, showing what we know" in page
+    assert f": {why}, showing what we know" in page
+    assert ("cannot be reached" in page) is (advice == "unreachable")
+
+
+def test_what_was_never_read_says_why(house: House, harbour: Company) -> None:
+    CompanyRefresh.objects.update(succeeded_at=None, failed_at=clock.now(), advice="not_our_customer")
+    page = text(signed_in(CHLOE), at(harbour, "subscriptions/"))
+    assert "Not read from Microsoft yet: Microsoft refused the last look" in page
 
 
 def test_two_hundred_rows_take_as_many_queries_as_ten(house: House, harbour: Company) -> None:

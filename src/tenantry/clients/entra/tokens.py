@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from tenantry.clients.http import UpstreamError
 from tenantry.clients.http.bodies import JsonValue, decode_json
 
 EARLY = 120.0  # a token counts as expired so many seconds before it is
@@ -87,8 +88,11 @@ class CachedTokens:
     A renewal that is asked for right after another one gets that one's token: many threads may meet the same refusal.
     """
 
-    def __init__(self, fetch: Callable[[], Tokens]) -> None:
+    def __init__(
+        self, fetch: Callable[[], Tokens], *, on_refused: Callable[[UpstreamError], None] | None = None
+    ) -> None:
         self._fetch = fetch
+        self._on_refused = on_refused
         self._lock = threading.Lock()
         self._tokens: Tokens | None = None
         self._fetched_at = 0.0
@@ -104,6 +108,11 @@ class CachedTokens:
             self._tokens = self._fetch()
             self._fetched_at = time.monotonic()
             return self._tokens.access_token
+
+    def refused(self, error: UpstreamError) -> None:
+        """Pass on that a fresh token was refused, to whoever wants to know."""
+        if self._on_refused is not None:
+            self._on_refused(error)
 
 
 def _text(value: JsonValue) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from tenantry.clients.http.bodies import JsonValue
+from tenantry.clients.http.errors import UpstreamError
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +76,6 @@ class TokenSource(Protocol):
 
     def access_token(self, *, renew: bool = False) -> str:
         """Return a token that is good for this call; `renew` says that the last one was refused: fetch a fresh one."""
+
+    def refused(self, error: UpstreamError) -> None:
+        """Hear that the vendor does not accept a fresh token either; the call fails with this error."""

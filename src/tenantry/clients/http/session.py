@@ -178,7 +178,10 @@ class Session:
                 return self._attempt(request, request_id, token, attempt)
             except NotAllowed as error:
                 # 401 is said before anything is done, so even a write may be repeated with a fresh token, once.
-                if error.http_status != 401 or renewed or self._auth is None:
+                if error.http_status != 401 or self._auth is None:
+                    raise
+                if renewed:
+                    self._auth.refused(error)
                     raise
                 renewed = True
                 self._auth.access_token(renew=True)

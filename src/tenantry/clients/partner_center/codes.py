@@ -38,6 +38,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("auth", "sign_in_again", "90000"),
     ("auth", "not_allowed", "2032 900150 800043"),
     ("auth_config", "token_audience", "900420"),
+    ("auth_config", "mfa_missing", "900421"),
     ("auth_config", "app_user_needed", "900329 900316"),
     ("gdap", "gdap_missing", "900308"),
     ("gdap", "customer_conditional_access", "900309"),

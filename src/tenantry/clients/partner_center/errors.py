@@ -1,10 +1,10 @@
 """From an answer of Partner Center that is no success to a typed error."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tenantry.clients.advice import ADVICE_KEYS, ADVICE_MEANINGS
-from tenantry.clients.http import Failure, JsonValue, UpstreamError
+from tenantry.clients.http import Failure, JsonValue, NotAllowed, UpstreamError
 from tenantry.clients.http.errors import explain_by_status
 from tenantry.clients.http.redaction import plain_words
 from tenantry.clients.partner_center.codes import MEANINGS
@@ -25,10 +25,13 @@ def explain(failure: Failure) -> UpstreamError:
     HTML or nothing.
     """
     envelope = _read_envelope(failure.body)
+    if envelope.code and not envelope.words:
+        failure = replace(failure, text="")  # else the bare envelope would be shown as Microsoft's words
     words = plain_words(envelope.words, failure.secrets) or failure.text
     status = failure.http_status
     meaning = MEANINGS.get(f"{status}/{envelope.code}") or MEANINGS.get(envelope.code)
-    if status == 429 or status == 408 or status >= 500 or meaning is None:
+    by_status = status in (408, 429) or status >= 500 or (status == 401 and meaning and meaning.error is not NotAllowed)
+    if by_status or meaning is None:
         error = explain_by_status(failure, code=envelope.code, words=words, advice=_advice(failure, words))
         if status == 409:
             error.advice = "renewal_running"
@@ -50,7 +53,7 @@ def explain(failure: Failure) -> UpstreamError:
 
 
 def _advice(failure: Failure, words: str) -> str:
-    """Recognise a refusal for missing multi-factor authentication, whose code Microsoft has not published."""
+    """Recognise a refusal for missing multi-factor authentication that does not carry the code 900421."""
     if failure.http_status not in (401, 403):
         return ""
     told = failure.headers.get("ismfacompliant", "").lower() == "false"

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from tenantry.clients.entra import PARTNER_CENTER_SCOPE, ClientSecret, TokenFacts, Tokens, authorize_url, new_pkce
 from tenantry.clients.entra.errors import explain_redirect
-from tenantry.clients.http import Retry, UpstreamError
+from tenantry.clients.http import UpstreamError
 from tenantry.connection.actions.common import CONSENT, fail_run, fail_run_for, gone, locked, record
 from tenantry.connection.actions.tenants import wake_refresh
 from tenantry.connection.client import entra_client, partner_center, token_facts, token_place
@@ -46,6 +46,9 @@ class _OneToken:
 
     def access_token(self, *, renew: bool = False) -> str:
         return self._access_token
+
+    def refused(self, error: UpstreamError) -> None:
+        """Whoever tries the token hears of it by the error."""
 
 
 @transaction.atomic
@@ -189,14 +192,15 @@ def _id_of(attempt: ConsentAttempt) -> UUID:
 def _try(attempt: ConsentAttempt, tokens: Tokens, facts: TokenFacts) -> str:
     """Make a call with the new token, and return the partner's name.
 
-    Trouble that may pass is no reason to lose the consent: then the account's domain stands in for the name.
+    Only a token that is refused, or has no rights, is a reason to lose the consent. Whatever else is wrong with this
+    one address, the account's domain stands in for the name.
     """
     stand_in = PartnerConnection(id=_id_of(attempt), partner_tenant_id=facts.tenant_id.lower())
     try:
         with partner_center(stand_in, _OneToken(tokens.access_token)) as client:
             return client.organization_profile().company_name or _domain(facts)
     except UpstreamError as error:
-        if error.retry == Retry.NEVER:
+        if error.http_status in (401, 403):
             raise
         return _domain(facts)
 

@@ -10,6 +10,7 @@ from tenantry.clients.partner_center import CustomerId, DirectCspCheck
 from tenantry.connection.actions.common import DIRECT_CSP, fail_run, gone, locked, record
 from tenantry.connection.advice import key_for
 from tenantry.connection.client import client_for
+from tenantry.connection.contact import mfa_compliant
 from tenantry.connection.models import ConnectionMode, DirectCsp, Tenant
 from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord, RunState
@@ -68,7 +69,7 @@ def run_direct_csp_test(run_id: UUID, *, tenant_id: str, staff_id: str) -> None:
         runs.progress(run_id, 0, _STEPS)
         try:
             client = client_for(connection_id)
-            client.mfa_compliant()
+            mfa_compliant(client)
             runs.progress(run_id, 1, _STEPS)
             found = client.check_direct_csp(CustomerId(tenant_id))
         except UpstreamError as error:

@@ -14,8 +14,8 @@ from tenantry.clients.partner_center import Customer
 from tenantry.clients.partner_center.paging import Collected
 from tenantry.connection.actions.common import REFRESH_TENANTS, fail_run, gone, locked
 from tenantry.connection.client import client_for
-from tenantry.connection.contact import note_trouble, note_working
-from tenantry.connection.models import PartnerConnection, Tenant
+from tenantry.connection.contact import is_about_token, mfa_compliant, note_trouble, note_working
+from tenantry.connection.models import PartnerConnection, Tenant, TroubleAbout
 from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord, RunState
 from tenantry.jobs.queue import enqueue
@@ -112,14 +112,15 @@ def read_tenants(connection_id: UUID) -> TenantsRead:
     Errors: UpstreamError, noted in the connection's health if there was a token to try.
     """
     client = client_for(connection_id)
+    second_factor = mfa_compliant(client)
     try:
-        mfa_compliant = client.mfa_compliant()
         listed = client.customers()
     except UpstreamError as error:
-        note_trouble(connection_id, error, now=clock.now())
+        if not is_about_token(error):  # that is noted already, where the token was asked for or used
+            note_trouble(connection_id, error, about=TroubleAbout.TENANTS, now=clock.now())
         raise
     now = clock.now()
-    note_working(connection_id, mfa_compliant=mfa_compliant, now=now)
+    note_working(connection_id, mfa_compliant=second_factor, now=now)
     return store_tenants(connection_id, listed, now=now)
 
 

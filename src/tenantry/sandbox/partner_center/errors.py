@@ -119,6 +119,7 @@ REFUSALS: dict[int, tuple[int, str]] = {
     900329: (403, "This resource does not support application-only authentication."),
     900416: (403, "This customer account is locked for transactions."),
     900420: (401, "The audience in the token is invalid and is no longer supported in Partner Center API."),
+    900421: (401, ""),  # a token without multi-factor authentication; what Microsoft says to it is not published
 }
 
 

@@ -140,7 +140,9 @@ class PartnerCenter:
         if not (bearer.app_only or bearer.mfa):
             exchange.doubt(_WITHOUT_MFA)
             if self.ctx.switches.on("mfa_enforced"):
-                return _unauthorized("mfa_required", mfa="false")
+                refusal = RefusalError(900421).as_answer(self.ctx.switches.text("error_code_type"))
+                refusal.headers.append(("ismfacompliant", "false"))
+                return refusal
         return bearer
 
     def _throttle(self, endpoint: Endpoint, params: dict[str, str]) -> int:
@@ -193,9 +195,7 @@ def read_query(query: str) -> dict[str, str]:
     return found
 
 
-def _unauthorized(reason: str, *, mfa: str | None = None) -> Answer:
+def _unauthorized(reason: str) -> Answer:
     answer = Answer(401)
     answer.headers.append(("www-authenticate", f'Bearer error="invalid_token", error_description="{reason}"'))
-    if mfa is not None:
-        answer.headers.append(("ismfacompliant", mfa))
     return answer

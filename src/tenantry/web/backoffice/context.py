@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from tenantry.connection import queries as connections
+from tenantry.connection.advice import advice
 from tenantry.kernel.ids import CompanyId
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import Freshness, freshness
@@ -19,6 +20,7 @@ from tenantry.people.permissions import Permission
 from tenantry.people.queries import CompanyRow
 from tenantry.people.texts import staff_role_text
 from tenantry.web.access import OfficeRequest
+from tenantry.web.backoffice.delegated_admin_words import TroubleWords
 from tenantry.web.frame import page_frame
 from tenantry.web.portal.words import fresh_words
 from tenantry.web.ui import frame as ui
@@ -70,6 +72,7 @@ def company_page(request: OfficeRequest, company: CompanyRow, side: str, moment:
         company=company,
         fresh=fresh,
         broken=[broken] if broken else [],
+        trouble=None if broken else _company_trouble(fresh),
         missing_since=connections.missing_since(company.connection_id, company.tenant_id),
         head_title=company.name,
         head_state=_company_state(company, fresh, moment),
@@ -92,6 +95,26 @@ def known_company(company_id: UUID) -> CompanyRow:
 
 def _company_state(company: CompanyRow, fresh: Freshness, moment: Moment) -> SafeString:
     return format_html("{} · {}", company.domain or company.tenant_id, fresh_words(fresh, moment))
+
+
+def _company_trouble(fresh: Freshness) -> TroubleWords | None:
+    """Say what went wrong when this company was read last; its connection works."""
+    if not fresh.advice:
+        return None
+    told = advice(fresh.advice)
+    return TroubleWords(
+        sentence=told.sentence,
+        next_step=told.next_step,
+        who=told.who_text,
+        words=fresh.words if fresh.failing else "",
+        code="",
+        request_id=fresh.request_id if fresh.failing else "",
+        at=fresh.failed_at if fresh.failing else fresh.succeeded_at,
+        title=_("This company could not be read the last time.")
+        if fresh.failing
+        else _("A part of this company could not be read the last time."),
+        tone="caution",
+    )
 
 
 def _places(viewer: Viewer) -> list[ui.PlaceGroup]:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from tenantry.connection.advice import advice
 from tenantry.connection.health import HealthView, Standing
-from tenantry.connection.models import ConnectionMode, DirectCsp
+from tenantry.connection.models import ConnectionMode, DirectCsp, TroubleAbout
 from tenantry.connection.queries import ConnectionView
 from tenantry.connection.texts import lack_text, standing_text
 from tenantry.web.ui import dates
@@ -35,6 +35,8 @@ class TroubleWords:
     code: str
     request_id: str
     at: datetime | None
+    title: str = ""
+    tone: str = "critical"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,9 @@ def state_sentence(views: tuple[ConnectionView, ...]) -> str:
 
 def _sentence(view: ConnectionView) -> str:
     if view.health.standing == Standing.BROKEN:
-        return _("No change reaches Microsoft through this connection until this is mended.")
+        if view.health.orders_stop:
+            return _("No change order reaches Microsoft through this connection until this is mended.")
+        return _("Change orders are still sent to Microsoft, and each one says how it ended.")
     if view.health.standing == Standing.WAITING:
         return _("Microsoft gives no token yet, so nothing can be read or changed.")
     if view.mode == ConnectionMode.CONSENT:
@@ -118,7 +122,7 @@ def _sentence(view: ConnectionView) -> str:
 
 
 def _until(health: HealthView) -> str:
-    if health.standing == Standing.BROKEN:
+    if health.standing == Standing.BROKEN and health.orders_stop:
         return _("not now")
     return "" if health.works_until is None else dates.full_day(health.works_until)
 
@@ -126,7 +130,8 @@ def _until(health: HealthView) -> str:
 def _until_note(view: ConnectionView, now: datetime) -> str:
     if view.health.works_until is None:
         return ""
-    left, broken = dates.distance(view.health.works_until, now), view.health.standing == Standing.BROKEN
+    left = dates.distance(view.health.works_until, now)
+    broken = view.health.standing == Standing.BROKEN and view.health.orders_stop
     if view.mode == ConnectionMode.APPLICATION or view.token_renewed_at is None:
         return "" if broken else left
     renewed = dates.distance(view.token_renewed_at, now)
@@ -171,7 +176,10 @@ def _trouble(health: HealthView) -> TroubleWords | None:
     if health.trouble is None:
         return None
     told = advice(health.trouble.advice)
+    broken = health.standing == Standing.BROKEN
     return TroubleWords(
+        title="" if broken else _not_read(health.trouble.about),
+        tone="critical" if broken else "caution",
         sentence=told.sentence,
         next_step=told.next_step,
         who=told.who_text,
@@ -180,6 +188,14 @@ def _trouble(health: HealthView) -> TroubleWords | None:
         request_id=health.trouble.request_id,
         at=health.trouble.at,
     )
+
+
+def _not_read(about: TroubleAbout) -> str:
+    """Say what the last try did not bring, where the connection works all the same."""
+    return {
+        TroubleAbout.TOKEN: _("Microsoft gave no new token at the last try. One from before serves for up to an hour."),
+        TroubleAbout.TENANTS: _("The list of tenants could not be read. Companies and change orders go on."),
+    }[about]
 
 
 def _direct_csp_trouble(view: ConnectionView) -> TroubleWords | None:

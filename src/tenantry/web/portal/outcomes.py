@@ -120,7 +120,7 @@ def _waits_for(events: Sequence[OrderEvent]) -> str:
         "throttled": _("Microsoft asks for a pause"),
         "conflict": _("Microsoft is busy with this subscription"),
         "unreachable": _("Microsoft cannot be reached; we try again"),
-        "cannot_read": _("Microsoft cannot be reached; we try again"),
+        "cannot_read": _("The subscription could not be read at Microsoft; we try again"),
         "did_not_arrive": _("It did not arrive; it is sent again"),
     }.get(events[-1].what if events else "", "")
 

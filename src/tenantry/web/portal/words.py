@@ -72,10 +72,22 @@ def fresh_words(freshness: Freshness, moment: Moment) -> SafeString:
                 "as_of": freshness.succeeded_at and moment.on_commerce(freshness.succeeded_at),
                 "now": moment.commerce,
                 "refreshing": freshness.refreshing,
-                "unreachable": freshness.failing,
+                "trouble": why_not_read(freshness),
             },
         ).strip()
     )
+
+
+def why_not_read(freshness: Freshness) -> str:
+    """Say why the last try to read the company brought nothing; empty where it did."""
+    if not freshness.failing:
+        return ""
+    return {
+        "unreachable": _("Microsoft cannot be reached"),
+        "service_trouble": _("there is trouble at Microsoft"),
+        "throttled": _("Microsoft is busy"),
+        "malformed": _("the last answer could not be read"),
+    }.get(freshness.advice, _("Microsoft refused the last look"))
 
 
 def state_line(words: str, freshness: Freshness, moment: Moment) -> SafeString:
