@@ -1,5 +1,6 @@
 """Settings from the environment: read once, loudly, also from files."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,19 @@ def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("TENANTRY_SECRET_KEY_FILE", "/nowhere/secret")
     with pytest.raises(env.SettingError, match=r"TENANTRY_SECRET_KEY_FILE points to /nowhere/secret"):
         env.text("TENANTRY_SECRET_KEY")
+
+
+@pytest.mark.parametrize(("written", "meant"), [("", None), ("2027-06-30", date(2027, 6, 30))])
+def test_a_day(monkeypatch: pytest.MonkeyPatch, written: str, meant: date | None) -> None:
+    monkeypatch.setenv("TENANTRY_SIGN_IN_SECRET_ENDS", written)
+    assert env.day("TENANTRY_SIGN_IN_SECRET_ENDS") == meant
+
+
+@pytest.mark.parametrize("written", ["30.06.2027", "2027-02-30", "soon", "20270630", "2027-W26-3", "٢٠٢٧-٠٦-٣٠"])
+def test_no_day(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("TENANTRY_SIGN_IN_SECRET_ENDS", written)
+    with pytest.raises(env.SettingError, match="write a day such as 2027-06-30"):
+        env.day("TENANTRY_SIGN_IN_SECRET_ENDS")
 
 
 def test_misspelt_names_are_found(monkeypatch: pytest.MonkeyPatch) -> None:

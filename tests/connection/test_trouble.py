@@ -200,6 +200,17 @@ def test_orders_go_through_while_the_list_is_refused(house: House) -> None:
     assert found.orders_stop is False
 
 
+def test_that_orders_stop_is_told_on_the_day_on_which_the_list_was_refused_already(house: House) -> None:
+    Odd(CUSTOMERS, status=403, code=2032).at(house)
+    read_list(house)
+    read_list(house)
+    assert len(told()) == 1
+    house.sandbox.fault("mfa_missing")
+    read_list(house)
+    read_list(house)
+    assert len(told()) == 2
+
+
 def test_what_broke_it_is_not_hidden_by_what_may_pass(house: House) -> None:
     Odd(CUSTOMERS, status=403, code=2032).at(house)
     read_list(house)

@@ -1,14 +1,18 @@
 """The jobs of this room, as the worker runs them."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from procrastinate.contrib.django.models import ProcrastinateJob
+from pytest_django import Settings
 
 from tenantry.connection.models import Tenant
 from tenantry.jobs.queue import enqueue
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
+from tenantry.notices.models import Notice
 from tenantry.people import actions
 from tenantry.people.models import Company, EndUser, EndUserRole
 from tests.people.house import DANA, HARBOUR_TENANT, make_house
@@ -49,3 +53,10 @@ def test_names_are_followed_and_dead_sessions_cleared(sandbox: SandboxHandle) ->
     run_due_jobs()
     assert Company.objects.get(id=house.harbour).name == "Harbour & Vale plc"
     assert [row.session_key for row in Session.objects.all()] == [alive.session_key]
+
+
+def test_secrets_that_end_are_told(db: None, settings: Settings) -> None:
+    settings.SIGN_IN_SECRET_ENDS = clock.now().date() + timedelta(days=2)
+    enqueue("people.warn_of_secrets")
+    assert run_due_jobs() == ["people.warn_of_secrets"]
+    assert Notice.objects.get().kind == "secret_ends"

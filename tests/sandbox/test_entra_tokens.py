@@ -197,6 +197,14 @@ def test_a_planned_refusal_hits_what_it_names(browser: Browser) -> None:
     assert browser.refresh(partner.REFRESH_TOKEN).status == 200
 
 
+@pytest.mark.parametrize("number", [700016, 500011])
+def test_what_one_tenant_does_not_know_names_that_tenant(browser: Browser, number: int) -> None:
+    browser.knob("POST", "entra/refusals", {"code": number})
+    answer = browser.redeem(browser.authorize(ANNA).sent_back["code"])
+    assert refused(answer)[2] == number
+    assert f"directory '{HARBOUR}'." in answer.json()["error_description"]
+
+
 NUMBERS = """
 50076 50079 50074 50078 50173 700082 70008 70043 70000 54005 501481 65001 90099 7000215 7000222 70002 700016 7000112
 90002 50011 50020 50034 51004 50105 50194 53003 530034 53000 65004 90094 90095 700005 900144 90055

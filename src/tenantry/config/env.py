@@ -1,6 +1,7 @@
 """Typed readers of the environment: every setting is read once, loudly, and may come from a file (NAME_FILE)."""
 
 import os
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
@@ -123,6 +124,20 @@ def time_zone(name: str, default: str) -> str:
     except (OSError, ValueError, KeyError):
         raise SettingError(f"{name} is {value!r}; write a time zone such as Europe/Berlin.") from None
     return value
+
+
+def day(name: str) -> date | None:
+    """Return a day; None if it is not set.
+
+    Errors: SettingError for anything but year, month and day.
+    """
+    value = text(name, "")
+    if value == "":
+        return None
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
+    except ValueError:
+        raise SettingError(f"{name} is {value!r}; write a day such as 2027-06-30.") from None
 
 
 def unknown() -> list[str]:

@@ -40,6 +40,9 @@ SIGN_IN_CLIENT_ID = env.text("TENANTRY_SIGN_IN_CLIENT_ID", "")
 SIGN_IN_CLIENT_SECRET = env.text("TENANTRY_SIGN_IN_CLIENT_SECRET", "")
 PARTNER_CLIENT_ID = env.text("TENANTRY_PARTNER_CLIENT_ID", "")
 PARTNER_CLIENT_SECRET = env.text("TENANTRY_PARTNER_CLIENT_SECRET", "")
+# Microsoft does not tell an application when its secret ends: whoever makes one writes the day down here.
+SIGN_IN_SECRET_ENDS = env.day("TENANTRY_SIGN_IN_SECRET_ENDS")
+PARTNER_SECRET_ENDS = env.day("TENANTRY_PARTNER_SECRET_ENDS")
 
 # Sealed secrets: the web process gets the public key only, the worker opens with the private keys (newest first).
 SEAL_PUBLIC_KEY = env.text("TENANTRY_SEAL_PUBLIC_KEY", "")

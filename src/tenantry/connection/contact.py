@@ -136,7 +136,7 @@ def _tell(row: PartnerConnection, now: datetime) -> None:
             "orders": _orders(row),
         },
         now=now,
-        subject_id=f"{row.id}:{now.date().isoformat()}",
+        subject_id=f"{row.id}:{now.date().isoformat()}:{row.last_error_about}",
     )
 
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Exists, F, FilteredRelation, Q
 from django.utils.translation import gettext as _
 
 from tenantry.kernel.actor import Actor, ActorKind
-from tenantry.people.models import Company, EndUser, EndUserRole, Person, StaffRole
+from tenantry.people.models import Company, EndUser, EndUserRole, Person, SignInTrouble, StaffRole
 from tenantry.people.permissions import ACTING_STAFF_MAY, END_USER_MAY, STAFF_MAY, WHOLE_PARTNER_PERMISSIONS, Permission
 
 
@@ -94,6 +94,7 @@ class Viewer:
     staff: StaffView | None
     _own: dict[UUID, CompanyAccess]  # as an end user, where the portal is open
     _named: dict[UUID, _Place]  # of staff who are not for all companies
+    nobody_can_sign_in: bool  # looked up along with the person, so that no page of the back office asks for it alone
 
     @property
     def has_access(self) -> bool:
@@ -169,6 +170,7 @@ def viewer(person_id: UUID) -> Viewer | None:
             staff_role=F("at_partner__role"),
             staff_all=F("at_partner__all_companies"),
             staff_guest=F("at_partner__guest_allowed"),
+            nobody_can_sign_in=Exists(SignInTrouble.objects.filter(for_everybody=True)),
         )
         .first()
     )
@@ -203,4 +205,4 @@ def viewer(person_id: UUID) -> Viewer | None:
                 "id", "name", "connection__name"
             )
         }
-    return Viewer(person=person, staff=staff, _own=own, _named=named)
+    return Viewer(person=person, staff=staff, _own=own, _named=named, nobody_can_sign_in=row.nobody_can_sign_in)

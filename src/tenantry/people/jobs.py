@@ -36,6 +36,13 @@ def clear_sessions() -> None:
     SessionStore.clear_expired()
 
 
+@task(name="people.warn_of_secrets")
+def warn_of_secrets() -> None:
+    """Tell the partner in time when a secret of an application ends."""
+    actions.warn_of_secrets(clock.now())
+
+
+schedule("people.warn_of_secrets", "10 2 * * *")
 schedule("people.clear_sessions", "41 3 * * *")
 schedule("people.follow_tenant_names", "17 * * * *")
 retention.register("people.sign_ins", retention.Log.SIGN_INS, actions.prune_sign_ins)

@@ -137,6 +137,21 @@ class OwnerLink(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+class SignInTrouble(models.Model):
+    """Microsoft refused the application for sign-in itself; every row goes with the next good sign-in."""
+
+    code = models.CharField(max_length=40)
+    tenant = models.CharField(max_length=300, blank=True)  # where it was refused: id or name; empty: not known
+    advice = models.CharField(max_length=60)
+    words = models.CharField(max_length=500, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    last_at = models.DateTimeField()
+    for_everybody = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "tenant"], name="sign_in_trouble_once_per_tenant")]
+
+
 class SignInRecord(models.Model):
     """One sign-in, accepted or refused, with the reason that the partner reads."""
 

@@ -1,5 +1,8 @@
 """The sentences of this room: why not, what to do, and how a sign-in ended."""
 
+from datetime import date
+
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from tenantry.kernel.refusals import Refusal
@@ -46,6 +49,60 @@ def staff_role_text(role: StaffRole) -> tuple[str, str]:
         StaffRole.ADMIN: (_("Admin"), _("Also looks after companies, their portals and people, and the settings.")),
         StaffRole.OWNER: (_("Owner"), _("Everything, also partner connections, Direct CSP and staff.")),
     }[role]
+
+
+def application_trouble_text(advice: str) -> tuple[str, str]:
+    """Return why Microsoft refuses the application for sign-in, and what to do."""
+    return {
+        "secret_expired": (
+            _("The secret of the application for sign-in has expired."),
+            _(
+                "Make a new client secret in Entra, set its value as TENANTRY_SIGN_IN_CLIENT_SECRET and the day of its "
+                "end as TENANTRY_SIGN_IN_SECRET_ENDS, then restart web and worker."
+            ),
+        ),
+        "secret_wrong": (
+            _("Microsoft does not accept the secret of the application for sign-in."),
+            _(
+                "Check that TENANTRY_SIGN_IN_CLIENT_SECRET holds the value of a secret of this application, not the "
+                "secret's id, then restart web and worker."
+            ),
+        ),
+        "app_single_tenant": (
+            _("The application for sign-in is registered for one tenant only."),
+            _("Change its account types in Entra to any organisational directory."),
+        ),
+        "app_not_found": (
+            _("Microsoft does not know the application for sign-in, or it is switched off."),
+            _("Check TENANTRY_SIGN_IN_CLIENT_ID, and that the application is there and enabled in Entra."),
+        ),
+    }[advice]
+
+
+def secret_ends_text(name: str, ends: date, today: date) -> tuple[str, str]:
+    """Return when the secret of an application ("sign_in" or "partner") ends, and what to do."""
+    day = {"day": date_format(ends, "j F Y")}
+    sign_in = name == "sign_in"
+    if ends < today:
+        sentence = _("The secret of the application for sign-in was to end on %(day)s.")
+        if not sign_in:
+            sentence = _("The secret of the application for Partner Center was to end on %(day)s.")
+    else:
+        sentence = _("The secret of the application for sign-in ends on %(day)s.")
+        if not sign_in:
+            sentence = _("The secret of the application for Partner Center ends on %(day)s.")
+    if sign_in:
+        next_step = _(
+            "Make a new one in Entra before, set it as TENANTRY_SIGN_IN_CLIENT_SECRET and the day of its end as "
+            "TENANTRY_SIGN_IN_SECRET_ENDS, then restart web and worker. Without it nobody can sign in."
+        )
+    else:
+        next_step = _(
+            "Make a new one in Entra before, set it as TENANTRY_PARTNER_CLIENT_SECRET (worker only) and the day of its "
+            "end as TENANTRY_PARTNER_SECRET_ENDS, then restart web and worker. Without it no connection by consent "
+            "works."
+        )
+    return sentence % day, next_step
 
 
 def _reasons() -> dict[str, str]:

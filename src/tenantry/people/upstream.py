@@ -1,5 +1,6 @@
 """Microsoft Entra as this room needs it: whose a domain is, where to sign in, and who came back."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -21,10 +22,12 @@ from tenantry.clients.entra import (
     new_pkce,
     verify_id_token,
 )
-from tenantry.clients.http import Timeouts
+from tenantry.clients.http import SignInNeeded, Timeouts
 from tenantry.kernel import clock
 
 ORGANISATIONS = "organizations"
+# "… was not found in the directory 'Contoso'." and "… in the tenant named Contoso. This can …" (read 2026-12).
+_DIRECTORY = re.compile(r"\b(?:directory|tenant) (?:'(?P<quoted>[^']+)'|named (?P<bare>.+?)(?:\. |\.?$))")
 # Somebody waits for the page: rather say that Microsoft is unreachable than keep them.
 _TIMEOUTS = Timeouts(connect=5.0, read=10.0, total=12.0, patience=15.0)
 
@@ -99,6 +102,17 @@ def identity_of(code: str, attempt: Attempt, now: datetime) -> Identity:
         login_base=settings.LOGIN_URL,
         now=now,
     )
+
+
+def tenant_named(attempt: Attempt, error: SignInNeeded) -> str:
+    """Return the tenant at which Microsoft refused the application: its id, or its name where it gives that instead.
+
+    Who signs in at "organizations" has a tenant that only Microsoft's words name; empty where they do not.
+    """
+    if attempt.authority != ORGANISATIONS:
+        return attempt.authority
+    found = _DIRECTORY.search(error.words)
+    return (found["quoted"] or found["bare"]).strip(" '") if found else ""
 
 
 def approval_address(redirect_uri: str, tenant: str = ORGANISATIONS) -> str:

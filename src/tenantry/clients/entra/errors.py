@@ -21,7 +21,7 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
             ("consent_declined", "65004"),
             ("secret_wrong", "7000215 70002 700027 700023"),
             ("secret_expired", "7000222"),
-            ("app_not_found", "700016 7000112"),
+            ("app_not_found", "700016 7000112 500011"),
             ("app_single_tenant", "50194"),
             ("redirect_not_registered", "50011"),
             ("tenant_not_found", "90002 900023 50049"),

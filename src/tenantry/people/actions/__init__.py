@@ -1,5 +1,10 @@
 """Every write of this room. Each is one transaction with one audit row per thing that changed; a "no" is a Refusal."""
 
+from tenantry.people.actions.application import (
+    forget_application_trouble,
+    note_application_refused,
+    warn_of_secrets,
+)
 from tenantry.people.actions.companies import (
     add_companies,
     disable_portal,
@@ -34,9 +39,11 @@ __all__ = [
     "disable_portal",
     "enable_portal",
     "follow_tenant_names",
+    "forget_application_trouble",
     "invite_end_user",
     "look_up_again",
     "make_owner_link",
+    "note_application_refused",
     "owner_link_is_good",
     "prune_sign_ins",
     "remove_company",
@@ -47,4 +54,5 @@ __all__ = [
     "set_preferences",
     "sign_in",
     "take_owner_link",
+    "warn_of_secrets",
 ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from tenantry.sandbox.entra.errors import EntraError
+from tenantry.sandbox.entra.errors import NAMES_DIRECTORY, EntraError
 from tenantry.sandbox.entra.keys import CONSUMER_TENANT, ApplicationCertificate, KeyRing, example_certificate
 from tenantry.sandbox.entra.records import (
     Application,
@@ -235,7 +235,11 @@ class Directory:
                 refusal.count -= 1
                 if refusal.count <= 0:
                     self.refusals.remove(refusal)
-            raise EntraError(refusal.code, oauth_error=refusal.error, suberror=refusal.suberror)
+            person = self.people.get(seen.get("person") or "")
+            where = seen.get("tenant") or (person.tenant if person else None)
+            named = where and refusal.code in NAMES_DIRECTORY
+            detail = f"It was not found in the directory '{where}'." if named else ""
+            raise EntraError(refusal.code, detail, oauth_error=refusal.error, suberror=refusal.suberror)
 
 
 def redirect_fits(registered: Iterable[str], wanted: str) -> bool:

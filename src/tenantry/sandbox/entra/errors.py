@@ -85,6 +85,10 @@ CODES: dict[int, tuple[str, int, str]] = {
 }
 
 
+# Microsoft's words for these name the directory, by its id or its name (read 2026-12).
+NAMES_DIRECTORY = frozenset({700016, 500011})
+
+
 @dataclass(eq=False)
 class EntraError(Exception):
     """A refusal with its AADSTS number; `detail` is added to the sentence, `oauth_error` replaces the usual value."""

@@ -16,9 +16,10 @@ from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import Freshness, freshness
 from tenantry.people import queries as people
 from tenantry.people.access import Viewer
+from tenantry.people.application import secrets_that_end, sign_in_alarm
 from tenantry.people.permissions import Permission
 from tenantry.people.queries import CompanyRow
-from tenantry.people.texts import staff_role_text
+from tenantry.people.texts import application_trouble_text, secret_ends_text, staff_role_text
 from tenantry.web.access import OfficeRequest
 from tenantry.web.backoffice.delegated_admin_words import TroubleWords
 from tenantry.web.frame import page_frame
@@ -45,6 +46,7 @@ def office_page(request: OfficeRequest, place: str, moment: Moment, **more: obje
         "may": {permission.value: viewer.may(permission) for permission in Permission},
         "every_company": viewer.office_companies() is None,
         "real_now": moment.real,
+        "alarms": _alarms(viewer, moment),
     }
     return context | more
 
@@ -95,6 +97,21 @@ def known_company(company_id: UUID) -> CompanyRow:
 
 def _company_state(company: CompanyRow, fresh: Freshness, moment: Moment) -> SafeString:
     return format_html("{} · {}", company.domain or company.tenant_id, fresh_words(fresh, moment))
+
+
+def _alarms(viewer: Viewer, moment: Moment) -> list[ui.Alarm]:
+    """Say that nobody can sign in, to everybody who still is, and that a secret ends, to those who can see to it."""
+    alarms = []
+    if viewer.nobody_can_sign_in and (alarm := sign_in_alarm()) is not None:
+        sentence, next_step = application_trouble_text(alarm.advice)
+        text = _("%(sentence)s What to do: %(step)s") % {"sentence": sentence, "step": next_step}
+        alarms.append(ui.Alarm(_("Nobody can sign in."), text, code=alarm.code))
+    if viewer.may(Permission.OFFICE_SETTINGS):
+        today = moment.real.date()
+        for name, ends in secrets_that_end(today):
+            sentence, next_step = secret_ends_text(name, ends, today)
+            alarms.append(ui.Alarm(sentence, next_step, tone="caution"))
+    return alarms
 
 
 def _company_trouble(fresh: Freshness) -> TroubleWords | None:

@@ -31,6 +31,7 @@ class Ending(StrEnum):
     NOT_BELIEVED = "not_believed"
     MICROSOFT_REFUSED = "microsoft_refused"
     SET_UP = "set_up"
+    NOBODY_CAN = "nobody_can"
     UNREACHABLE = "unreachable"
 
 
@@ -200,6 +201,16 @@ def words(ending: Ending, whom: str) -> Told:
             _("Signing in is not set up completely"),
             (_("Microsoft does not accept this registration. Ask %(whom)s to set it right.") % {"whom": whom},),
             502,
+            again,
+        ),
+        Ending.NOBODY_CAN: (
+            _("Signing in does not work at the moment"),
+            (
+                _("This is not about your account: Microsoft refuses this portal, so nobody can sign in."),
+                _("We have told %(whom)s, who can put it right. Try again later. Nothing was changed.")
+                % {"whom": whom},
+            ),
+            503,
             again,
         ),
         Ending.UNREACHABLE: (

@@ -108,9 +108,14 @@ def came_back(request: HttpRequest) -> HttpResponse:
     except UpstreamError as error:
         answered = error.http_status is not None and error.http_status < 500
         if isinstance(error, SignInNeeded) and answered:
+            tenant = upstream.tenant_named(pending.attempt, error)
+            if actions.note_application_refused(error, tenant, now=now):
+                _log.error("sign_in.nobody_can", code=error.code, advice=error.advice, request_id=error.request_id)
+                return _end(request, Ending.NOBODY_CAN)
             return _refused_by_microsoft(request, error)
         _log.warning("sign_in.microsoft_unreachable", code=error.code, request_id=error.request_id)
         return _end(request, Ending.UNREACHABLE)
+    actions.forget_application_trouble()
     return _let_in(request, identity, pending, now)
 
 

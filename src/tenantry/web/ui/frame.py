@@ -107,6 +107,16 @@ class StopSwitch:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """What is wrong with the installation as a whole; `tone` is caution or critical."""
+
+    title: str
+    text: str
+    tone: str = "critical"
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ActingAsStaff:
     """A person of the partner inside a company's portal, named as such."""
 

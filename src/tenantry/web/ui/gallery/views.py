@@ -64,6 +64,12 @@ def gallery(request: HttpRequest) -> HttpResponse:
         ],
         "schedule": frames.NextStep("Set 8 seats for 16 December", "#"),
         "cancel": frames.NextStep("Keep 12 seats", "#"),
+        "alarms_sample": [
+            frames.Alarm(
+                "Nobody can sign in.", "The secret has expired. What to do: make a new one.", code="AADSTS7000222"
+            ),
+            frames.Alarm("The secret ends on 10 December 2026.", "Make a new one in Entra before.", tone="caution"),
+        ],
         "stop_switch_sample": frames.StopSwitch(samples.NOW, "Dana Birkby", "Price list is wrong", "#"),
         "acting_sample": frames.ActingAsStaff("Dana Birkby", "Contoso IT", "Fabrikam", "#"),
     }
