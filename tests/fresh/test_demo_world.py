@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.demo import Demo, Visitor
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -36,9 +37,8 @@ def test_somebody_without_access_is_told_so(demo: Demo) -> None:
 
 
 def test_everything_was_read_and_nothing_failed(demo: Demo) -> None:
-    told = json.loads(demo.get("/readyz")[1])
-    assert told["ready"] is True
-    assert told["last_refresh_seconds"] is not None
+    assert eventually(lambda: demo.readiness()["ready"] is True)
+    assert eventually(lambda: demo.readiness().get("last_refresh_seconds") is not None)
     journal = demo.sandbox("/_sandbox/journal")["entries"]
     assert isinstance(journal, list)
     assert [entry["status"] for entry in journal if entry["status"] >= 429] == []

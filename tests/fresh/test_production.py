@@ -17,7 +17,9 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tenantry.config import postgres
-from tests.support.demo import ROOT, free_port
+from tests.support.demo import ROOT
+from tests.support.ports import free_port
+from tests.support.waiting import FAR_TOO_LONG, eventually
 
 pytestmark = pytest.mark.slow
 
@@ -75,7 +77,7 @@ class Installation:
     def run(self, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
         """Run Python with one of the environments to its end."""
         return subprocess.run(
-            [sys.executable, *words], env=environment, capture_output=True, text=True, timeout=120, check=False
+            [sys.executable, *words], env=environment, capture_output=True, text=True, timeout=FAR_TOO_LONG, check=False
         )
 
     def tenantry(self, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -198,14 +200,14 @@ def port(installation: Installation, said: dict[str, str]) -> Iterator[int]:
     finally:
         for process in processes.values():
             process.send_signal(signal.SIGTERM)
-        said |= {name: process.communicate(timeout=40)[0] for name, process in processes.items()}
+        said |= {name: process.communicate(timeout=FAR_TOO_LONG)[0] for name, process in processes.items()}
     assert {name: process.returncode for name, process in processes.items()} == {"worker": 0, "web": 0}
     assert re.search(r"https://portal\.example\.org/first-owner/\S{40,}/", said["web"])
 
 
 def test_a_web_and_a_worker_serve(port: int) -> None:
     assert _answer(port, "/healthz").text == "ok\n"
-    assert '"ready": true' in _answer(port, "/readyz").text
+    assert eventually(lambda: '"ready": true' in _answer(port, "/readyz").text)
 
 
 @pytest.mark.parametrize("name", ["__Host-tenantry", "__Host-tenantry-csrf"])
@@ -256,10 +258,10 @@ def _answer(port: int, path: str, *, cookie: str = "") -> _Answer:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)
     headers = {"Host": "portal.example.org", "X-Forwarded-Proto": "https", "Cookie": cookie}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + FAR_TOO_LONG
     while True:
         try:
-            with opener.open(request, timeout=5) as answer:
+            with opener.open(request, timeout=FAR_TOO_LONG) as answer:
                 return _Answer(answer.status, answer.headers, answer.read().decode())
         except urllib.error.HTTPError as answer:
             return _Answer(answer.code, answer.headers, answer.read().decode())

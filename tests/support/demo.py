@@ -3,27 +3,20 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
+import urllib.error
 import urllib.request
-from collections.abc import Callable
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode
 
 from tenantry.config.rehearsal import choose_account
+from tests.support.ports import free_port
+from tests.support.waiting import FAR_TOO_LONG, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Ctrl-C stops everything"
-
-
-def free_port() -> int:
-    with socket.socket() as attempt:
-        attempt.bind(("127.0.0.1", 0))
-        port: int = attempt.getsockname()[1]
-    return port
 
 
 def _hear_hangups() -> None:
@@ -78,20 +71,43 @@ class Demo:
         """Send a signal and wait for the end."""
         assert self.process is not None
         self.process.send_signal(number)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=FAR_TOO_LONG)
         return self.process.returncode
 
     def get(self, path: str) -> tuple[int, str]:
         """Ask the web server."""
-        with urllib.request.urlopen(f"http://localhost:{self.port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://localhost:{self.port}{path}", timeout=FAR_TOO_LONG) as answer:
             return answer.status, answer.read().decode()
+
+    def web_answers(self) -> bool:
+        """Say whether the web server listens."""
+        try:
+            return self.get("/healthz")[0] == 200
+        except OSError:
+            return False
+
+    def has_one_worker(self) -> bool:
+        """Wait until the web sees one worker; a worker that a busy machine holds up is missed for a moment."""
+        return eventually(lambda: self.readiness().get("workers") == 1)
+
+    def readiness(self) -> dict[str, object]:
+        """Return what a monitor hears."""
+        try:
+            told: dict[str, object] = json.loads(self.get("/readyz")[1])
+        except urllib.error.HTTPError as refusal:
+            told = json.load(refusal)
+        return told
+
+    def workers(self) -> list[int]:
+        """Return the numbers of the worker processes."""
+        return [pid for pid, line in self.processes() if line.endswith("tenantry.config.cli worker")]
 
     def sandbox(self, path: str, body: object = None) -> dict[str, object]:
         """Ask the sandbox."""
         data = None if body is None else json.dumps(body).encode()
         address = f"http://localhost:{self.sandbox_port}{path}"
         request = urllib.request.Request(address, data=data, headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=FAR_TOO_LONG) as answer:
             told: dict[str, object] = json.load(answer)
         return told
 
@@ -113,13 +129,6 @@ class Demo:
         return found
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return condition()
-
-
 class Visitor:
     """Somebody with a browser: keeps cookies, follows redirects."""
 
@@ -131,7 +140,7 @@ class Visitor:
     def get(self, path: str) -> tuple[str, str]:
         """Return the address where a page was found, and its text."""
         address = path if "://" in path else f"http://localhost:{self.demo.port}{path}"
-        with self._opener.open(address, timeout=30) as answer:
+        with self._opener.open(address, timeout=FAR_TOO_LONG) as answer:
             return answer.url, answer.read().decode()
 
     def sign_in(self, person: str, next_path: str) -> tuple[str, str]:

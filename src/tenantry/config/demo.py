@@ -17,6 +17,7 @@ import termios
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ from typing import IO
 from tenantry.config import postgres, rehearsal
 
 SOURCE = Path(__file__).resolve().parents[2]
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 STOP_SECONDS = 25.0
 # A program that ends this soon after its start would only end again.
 TOO_SOON_SECONDS = 4.0
@@ -258,6 +259,8 @@ class _Demo:
         self._make_world(web)
         self._start("web", ["tenantry.config.cli", "web"], web)
         self._wait_for(f"http://127.0.0.1:{port}/healthz", self.children[-1])
+        # The web tells when it sees the worker; it says 503 meanwhile where jobs have waited.
+        self._wait_for(f"http://127.0.0.1:{port}/readyz", self.children[-2], _has_a_worker)
         self._greet(port, sandbox_url, told)
 
     def _start_over_if_cut_off(self) -> None:
@@ -320,16 +323,23 @@ class _Demo:
         child.stop(time.monotonic())
         self.children.remove(child)
 
-    def _wait_for(self, address: str, child: _Child) -> None:
+    def _wait_for(self, address: str, child: _Child, ready: Callable[[bytes], bool] = lambda told: True) -> None:
+        """Wait until an address tells that a program is ready."""
         deadline = time.monotonic() + READY_SECONDS
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while time.monotonic() < deadline:
-            if child.ended() is not None:
-                raise CannotRun(f"The {child.name} ended at once. The end of {child.log}:\n{child.last_words()}")
-            with suppress(OSError), opener.open(address, timeout=2):
-                return
+            for ended in (found for found in self.children if found.ended() is not None):
+                raise CannotRun(f"The {ended.name} ended at once. The end of {ended.log}:\n{ended.last_words()}")
+            with suppress(OSError):
+                try:
+                    answer = opener.open(address, timeout=2)
+                except urllib.error.HTTPError as refusal:
+                    answer = refusal
+                with answer:
+                    if ready(answer.read()):
+                        return
             time.sleep(0.05)
-        raise CannotRun(f"The {child.name} does not answer. The end of {child.log}:\n{child.last_words()}")
+        raise CannotRun(f"The {child.name} does not get ready. The end of {child.log}:\n{child.last_words()}")
 
     def _watch(self, database: postgres.EmbeddedServer) -> None:
         """Start again what ends by itself, so that killing a worker can be rehearsed too; end with the terminal."""
@@ -388,6 +398,10 @@ class _Demo:
             _say("  " + web.told().strip().replace("\n", "\n  "))
         _say()
         _say("  Ctrl-C stops everything; `make demo` goes on from there, `make demo-reset` starts over.")
+
+
+def _has_a_worker(told: bytes) -> bool:
+    return bool(json.loads(told).get("workers"))
 
 
 def _terminal_is_gone() -> bool:
