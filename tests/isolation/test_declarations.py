@@ -10,7 +10,7 @@ from tests.isolation.addresses import all_addresses
 
 TABLE: dict[DeclaredAccess, str] = {
     DeclaredAccess(Audience.PUBLIC): """
-        hooks:healthz hooks:readyz hooks:brand_stylesheet hooks:brand_logo ui:theme
+        hooks:brand_stylesheet hooks:brand_logo ui:theme
         sign_in:page sign_in:start sign_in:return sign_in:out sign_in:no_access sign_in:admin_approval
         sign_in:first_owner""",
     DeclaredAccess(Audience.REHEARSAL): """

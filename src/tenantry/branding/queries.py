@@ -46,13 +46,22 @@ class BrandView:
     support_url: str
 
 
+_last_seen: BrandView | None = None
+
+
+def last_seen() -> BrandView | None:
+    """Give the look as this process read it last, for a page that must do without the database; None: never."""
+    return _last_seen
+
+
 def current() -> BrandView:
     """Give the partner's look; one query."""
+    global _last_seen
     logos = ("main_logo", "dark_logo")
     brand = Brand.objects.select_related(*logos).defer(*(f"{logo}__png" for logo in logos)).filter(id=1).first()
     brand = brand or Brand()
     digest = _digest(_stylesheet(brand.accent)) if brand.accent else ""
-    return BrandView(
+    seen = BrandView(
         portal_name=brand.portal_name or PRODUCT_NAME,
         accent=brand.accent,
         palette=palette_of(brand.accent or PRODUCT_ACCENT),
@@ -64,6 +73,8 @@ def current() -> BrandView:
         support_phone=brand.support_phone,
         support_url=brand.support_url,
     )
+    _last_seen = seen
+    return seen
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from tenantry.audit import queries as audit
+from tenantry.branding import queries as branding
 from tenantry.config.checks import Role, database_problems, problems
+from tenantry.config.database.base import wait_at_most
 from tenantry.config.server import WebServer
 from tenantry.jobs.queue import run_worker
 from tenantry.kernel import clock
@@ -36,7 +38,9 @@ def web() -> int:
     if not people_queries.has_owner():
         link = people.make_owner_link(clock.now())
         _say(f"Nobody owns this installation yet. Whoever opens this link once becomes its owner:\n  {link}")
+    branding.current()  # known from now on, also while the database is away
     connection.close()  # the processes that serve open their own
+    wait_at_most(connection.settings_dict["OPTIONS"], settings.DATABASE_SECONDS)
     WebServer().run()
     return 0
 

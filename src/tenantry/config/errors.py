@@ -1,12 +1,22 @@
 """Pages for what went wrong: calm, with a next step, and without anything that could fail once more."""
 
+import sys
+from collections.abc import Iterator
+
+import structlog
 from django.conf import settings
+from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from tenantry.branding import queries as branding
 from tenantry.licensing.moment import Moment
 from tenantry.web.frame import bare_frame
+
+_log = structlog.get_logger(__name__)
+RETRY_AFTER_SECONDS = 10
+_READ_ONLY = "25006"  # a standby, or a server that is being recovered
 
 
 def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
@@ -58,19 +68,68 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer 500; the page needs neither the database nor the brand, which may be what failed."""
+    """Answer 500, or 503 when it was the database that failed; the page needs neither the database nor the brand."""
+    trouble = next((error for error in _chain(sys.exception()) if _is_passing(error)), None)
+    if trouble is not None:
+        # An answer of the server, such as a statement that took too long, has a place in the program; silence has none.
+        answered = getattr(trouble.__cause__, "sqlstate", None) is not None
+        _log.error("database.unavailable", error=str(trouble).strip(), exc_info=answered)
+        return _unavailable(request)
+    return _bare_page(
+        500,
+        _("Something went wrong here"),
+        [
+            _(
+                "The error has been recorded. If you had just confirmed a change, look at Activity before you "
+                "repeat it: a change that was saved is carried out once and only once."
+            )
+        ],
+    )
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer 503 with the look as this process knew it last."""
+    brand = branding.last_seen()
+    whom = (brand.support_name or brand.portal_name) if brand else _("whoever runs this portal")
+    asked = request.method in {"GET", "HEAD"}
+    safe = (
+        _("Nothing was changed. What was confirmed before is stored; it is carried out once and only once.")
+        if asked
+        else _(
+            "What you sent just now may not have been saved. When the portal is back, look at Activity before you "
+            "repeat it: a change that was saved is carried out once and only once."
+        )
+    )
+    answer = _bare_page(
+        503,
+        _("The portal cannot answer just now"),
+        [_("Its database does not answer. Try again in a moment; if it lasts, ask %(whom)s.") % {"whom": whom}, safe],
+        brand=brand,
+        again=request.get_full_path() if asked else "",
+    )
+    answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer
+
+
+def _bare_page(status: int, title: str, words: list[str], **context: object) -> HttpResponse:
+    """Build a page that asks nobody anything."""
+    sandbox_url = f"{settings.SANDBOX_URL}/" if settings.REHEARSAL and settings.SANDBOX_URL else ""
     return HttpResponse(
-        render_to_string(
-            "errors/failed.html",
-            {
-                "title": _("Something went wrong here"),
-                "words": _(
-                    "The error has been recorded. If you had just confirmed a change, look at Activity before you "
-                    "repeat it: a change that was saved is carried out once and only once."
-                ),
-                "sandbox_url": f"{settings.SANDBOX_URL}/" if settings.REHEARSAL and settings.SANDBOX_URL else "",
-            },
-        ),
-        status=500,
+        render_to_string("errors/failed.html", {"title": title, "words": words, "sandbox_url": sandbox_url} | context),
+        status=status,
         headers={"Cache-Control": "no-store"},
     )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Give an error and what led to it: the job queue wraps what the database said."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Say whether the database is away, busy, full or read-only: nothing that the request or the program did wrong."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    return isinstance(error, Error) and getattr(error.__cause__, "sqlstate", None) == _READ_ONLY

@@ -2,24 +2,14 @@
 
 import logging
 import logging.config
-import re
 import sys
-import time
-import uuid
-from collections.abc import Callable
 
 import structlog
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from tenantry.clients.http.redaction import HIDDEN, redact
 
 _SECRET_NAMES = ("token", "secret", "password", "authorization", "cookie", "private_key", "assertion", "verifier")
-# Whoever reads the log in time could become an owner.
-_SECRET_PATH = re.compile(r"^(/first-owner/)[^/]+")
-_QUIET_PATHS = ("/static/", "/healthz", "/readyz")
-_request_log = structlog.stdlib.get_logger("tenantry.web")
 
 
 def hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -73,11 +63,12 @@ def set_up(style: str, level: str) -> None:
                     "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
                 }
             },
+            "filters": {"told": {"()": lambda: _not_told_yet}},
             "handlers": {"stderr": {"()": _CurrentStderr, "formatter": "lines"}},
             "root": {"handlers": ["stderr"], "level": level.upper()},
             "loggers": {
                 # Our own middleware writes one line per request; a 404 is no warning.
-                "django.request": {"level": "ERROR"},
+                "django.request": {"level": "ERROR", "filters": ["told"]},
                 "django.server": {"level": "ERROR"},
                 "httpx2": {"level": "WARNING"},
                 "httpcore2": {"level": "WARNING"},
@@ -85,6 +76,11 @@ def set_up(style: str, level: str) -> None:
             },
         }
     )
+
+
+def _not_told_yet(record: logging.LogRecord) -> bool:
+    """Pass over a page that said 503: a line has said why, and a traceback per visitor would hide it."""
+    return getattr(record, "status_code", None) != 503
 
 
 class _CurrentStderr(logging.Handler):
@@ -95,27 +91,3 @@ class _CurrentStderr(logging.Handler):
             sys.stderr.write(self.format(record) + "\n")
         except (OSError, ValueError):
             self.handleError(record)
-
-
-class RequestLogMiddleware:
-    """Give every request an id, in the logs and in the answer, and write one line about it."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request_id = uuid.uuid4().hex
-        started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            response = self._get_response(request)
-            if not request.path.startswith(_QUIET_PATHS):
-                # Only the path: the query of the sign-in return carries Microsoft's authorization code.
-                _request_log.info(
-                    "request",
-                    method=request.method,
-                    path=_SECRET_PATH.sub(rf"\g<1>{HIDDEN}", request.path),
-                    status=response.status_code,
-                    milliseconds=round((time.perf_counter() - started) * 1000, 1),
-                )
-        response.headers["X-Request-ID"] = request_id
-        return response

@@ -64,6 +64,8 @@ WEB_HOST = env.text("TENANTRY_WEB_HOST", "127.0.0.1")
 WEB_PORT = env.number("TENANTRY_WEB_PORT", 8000, least=1, most=65535)
 WEB_PROCESSES = env.number("TENANTRY_WEB_PROCESSES", 2, least=1)
 WEB_THREADS = env.number("TENANTRY_WEB_THREADS", 8, least=1)
+# So long a page waits for one answer of the database; then its thread is free again.
+DATABASE_SECONDS = env.number("TENANTRY_DATABASE_SECONDS", 10, least=1, most=50)
 # Addresses of the TLS proxy whose X-Forwarded-For names the visitor.
 PROXY_ADDRESSES = env.words("TENANTRY_PROXY_ADDRESSES", "127.0.0.1")
 
@@ -97,7 +99,7 @@ def _database(address: str) -> dict[str, Any]:
         elif name:
             options[name] = unquote(value)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "tenantry.config.database",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -138,11 +140,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "tenantry.config.proxy.ProxyMiddleware",
-    "tenantry.config.logs.RequestLogMiddleware",
+    "tenantry.web.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",  # so far out that early refusals carry it too
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "tenantry.web.hooks.health.ProbeMiddleware",  # before anything that may ask the database
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -27,6 +27,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from tenantry.kernel import clock
 from tenantry.people.access import CompanyAccess, Viewer
 from tenantry.people.permissions import OFFICE_PERMISSIONS, PORTAL_PERMISSIONS, Permission
+from tenantry.web.request_log import log_denied
 from tenantry.web.sign_in.session import Ended, SignedIn
 
 
@@ -126,7 +127,7 @@ def portal(
             company_id = kwargs["company_id"]
             access = viewer.company(company_id) if isinstance(company_id, UUID) else None
             if access is None or not access.may(permission):
-                raise Http404
+                raise _denied(request, permission, company_id)
             if fresh and not _is_fresh(request):
                 return _to_fresh_sign_in(request)
             known = cast(PortalRequest, request)
@@ -160,9 +161,9 @@ def office(
                 return _to_sign_in(request)
             company_id = kwargs.get("company_id")
             if not viewer.may(permission) or (isinstance(company_id, UUID) and not viewer.sees_company(company_id)):
-                raise Http404
+                raise _denied(request, permission, company_id)
             if every_company and viewer.office_companies() is not None:
-                raise Http404
+                raise _denied(request, permission, company_id)
             if fresh and not _is_fresh(request):
                 return _to_fresh_sign_in(request)
             return view(cast(OfficeRequest, request), *args, **kwargs)
@@ -194,6 +195,11 @@ def local_path(address: str) -> str:
 def _declare(view: _Open[P], access: DeclaredAccess) -> _Open[P]:
     vars(view)["declared_access"] = access
     return view
+
+
+def _denied(request: HttpRequest, permission: Permission, company_id: object) -> Http404:
+    log_denied(request, permission, company_id if isinstance(company_id, UUID) else None)
+    return Http404()
 
 
 def _is_fresh(request: HttpRequest) -> bool:

@@ -1,15 +1,27 @@
 """Health, readiness and the pages for what went wrong."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 
 from tenantry.jobs.models import RunRecord, RunState
+from tenantry.jobs.testing import forget_jobs
 from tenantry.kernel import clock
+from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.django_db
+# A look at the database has a connection of its own, which sees what is committed.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _empty_queue(transactional_db: None) -> Iterator[None]:
+    forget_jobs()
+    yield
+    forget_jobs()
 
 
 def _queue_a_job_due(ago: timedelta) -> None:
@@ -25,10 +37,22 @@ def test_the_process_says_ok(client: Client) -> None:
     assert (answer.status_code, answer.content) == (200, b"ok\n")
 
 
+def _readiness(client: Client) -> tuple[int, dict[str, Any]]:
+    """Ask until the database was looked at in time."""
+    answers = []
+
+    def told() -> bool:
+        answers.append(client.get("/readyz"))
+        return bool(answers[-1].json()["database"] == "ok")
+
+    assert eventually(told)
+    return answers[-1].status_code, answers[-1].json()
+
+
 def test_ready_without_any_job_or_refresh(client: Client) -> None:
-    answer = client.get("/readyz")
-    assert answer.status_code == 200
-    assert answer.json() == {
+    status, told = _readiness(client)
+    assert status == 200
+    assert told == {
         "ready": True,
         "database": "ok",
         "queue": "ok",
@@ -41,16 +65,15 @@ def test_ready_without_any_job_or_refresh(client: Client) -> None:
 
 def test_a_job_that_nobody_takes_makes_it_unready(client: Client) -> None:
     _queue_a_job_due(timedelta(minutes=5))
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["queue"] == "stuck"
-    assert 300 <= answer.json()["oldest_due_job_seconds"] <= 310
+    status, told = _readiness(client)
+    assert (status, told["queue"]) == (503, "stuck")
+    assert 300 <= told["oldest_due_job_seconds"] <= 400
 
 
 @pytest.mark.parametrize("ago", [timedelta(seconds=30), timedelta(hours=-1)], ids=["just due", "due later"])
 def test_jobs_that_wait_as_they_should_are_fine(client: Client, ago: timedelta) -> None:
     _queue_a_job_due(ago)
-    assert client.get("/readyz").status_code == 200
+    assert _readiness(client)[0] == 200
 
 
 def test_the_age_of_the_last_refresh_is_told(client: Client) -> None:
@@ -62,7 +85,7 @@ def test_the_age_of_the_last_refresh_is_told(client: Client) -> None:
     ):
         finished = clock.now() - timedelta(minutes=minutes)
         RunRecord.objects.create(kind=kind, state=state, created_at=finished, finished_at=finished)
-    assert 600 <= client.get("/readyz").json()["last_refresh_seconds"] <= 610
+    assert 600 <= _readiness(client)[1]["last_refresh_seconds"] <= 700
 
 
 def test_a_missing_page_is_calm_and_not_kept(client: Client) -> None:
