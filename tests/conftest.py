@@ -11,19 +11,20 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
 from tests.support import environment
 
-# How long one example takes says how busy the machine is.
-examples.register_profile("unhurried", deadline=None)
+# How long one example, or the making of it, takes says how busy the machine is.
+examples.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("unhurried")
 
 _end = environment.prepare()
 
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
 from pytest_django import DjangoDbBlocker, Settings  # noqa: E402
 from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
@@ -31,6 +32,7 @@ from tenantry.kernel import clock  # noqa: E402
 from tests.support import browser as browsers  # noqa: E402
 from tests.support.sandbox import SandboxHandle, running_sandbox  # noqa: E402
 from tests.support.sign_in import SignIn, sign_in_client, sign_in_page  # noqa: E402
+from tests.support.waiting import FAR_TOO_LONG  # noqa: E402
 
 environment.configure_django()
 
@@ -110,6 +112,7 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         chromium = browsers.launch(playwright)
+        expect.set_options(timeout=FAR_TOO_LONG * 1000)
         yield chromium
         chromium.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
@@ -119,7 +122,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page; at the end nothing on it may have failed or broken the security policy."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(FAR_TOO_LONG * 1000)
     fresh = context.new_page()
     watch = browsers.PageWatch(fresh)
     yield fresh

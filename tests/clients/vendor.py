@@ -4,11 +4,12 @@ import contextlib
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Self, TypeAlias
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.waiting import FAR_TOO_LONG
 
 BOM = b"\xef\xbb\xbf"
 
@@ -66,6 +67,7 @@ class Vendor:
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._open: set[socket.socket] = set()
+        self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
@@ -74,14 +76,15 @@ class Vendor:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closing.set()  # nobody waits any more for an answer that comes late
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-        self._acceptor.join(5)
+        self._acceptor.join(FAR_TOO_LONG)
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(FAR_TOO_LONG)
 
     def then(self, *steps: Step) -> None:
         """Add further answers."""
@@ -119,7 +122,7 @@ class Vendor:
             step = self._steps.pop(0) if self._steps else Reply(599, {"description": "the script is over"})
         if isinstance(step, Cut):
             return False
-        time.sleep(step.delay)
+        self._closing.wait(step.delay)
         body = step.body if isinstance(step.body, bytes) else b""
         if step.body is not None and not isinstance(step.body, bytes):
             body = json.dumps(step.body).encode()
@@ -131,7 +134,7 @@ class Vendor:
         else:
             for byte in body:
                 connection.sendall(bytes([byte]))
-                time.sleep(step.drip)
+                self._closing.wait(step.drip)
         return True
 
 
@@ -147,11 +150,3 @@ def _read(stream: BinaryIO) -> Seen | None:
     parts = urlsplit(first[1])
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     return Seen(first[0], parts.path, query, headers, body)
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -7,14 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from tenantry.config import postgres
+from tests.support.waiting import eventually
 
 SOURCE = Path(postgres.__file__).resolve().parents[2]
 
@@ -41,15 +40,6 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def _eventually(condition: Callable[[], bool], seconds: float = 15.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return condition()
 
 
 def _owner(home: Path) -> "subprocess.Popen[str]":
@@ -103,7 +93,7 @@ def test_it_ends_with_its_owner(home: Path, number: signal.Signals) -> None:
         assert owner.stdout.readline().startswith("postgresql://")
         pid = _server_pid(home)
         owner.send_signal(number)
-    assert _eventually(lambda: not _alive(pid))
+    assert eventually(lambda: not _alive(pid))
 
 
 def test_a_crash_of_the_server_is_repaired(home: Path) -> None:
@@ -112,7 +102,7 @@ def test_a_crash_of_the_server_is_repaired(home: Path) -> None:
             connection.execute("CREATE TABLE crashed AS SELECT 8 AS number")
         pid = _server_pid(home)
         os.kill(pid, signal.SIGKILL)
-        assert _eventually(lambda: not _alive(pid))
+        assert eventually(lambda: not _alive(pid))
     assert (home / "data" / "postmaster.pid").exists()
     with postgres.start(home) as server:
         assert _value(server.url, "SELECT number FROM crashed") == 8
@@ -124,7 +114,7 @@ def test_a_full_disk_is_named_also_where_the_server_cannot_say_so(tmp_path: Path
     try:
         with postgres.start(tmp_path / "home", durable=False) as server:
             os.kill(_server_pid(tmp_path / "home"), signal.SIGKILL)
-            assert not server.alive() or _eventually(lambda: not server.alive())
+            assert not server.alive() or eventually(lambda: not server.alive())
         with contextlib.suppress(OSError), (tmp_path / "all").open("wb", buffering=0) as everything:
             while True:
                 everything.write(bytes(4096))

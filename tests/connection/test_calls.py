@@ -1,6 +1,5 @@
 """The log of calls to Microsoft."""
 
-import time
 import uuid
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from tenantry.connection.models import CallRecord, PartnerConnection
 from tenantry.connection.queries import CallOutcome
 from tenantry.kernel import clock
 from tests.support.house import HARBOUR, NORDLYS, House
+from tests.support.waiting import until
 
 ORDER = uuid.UUID("0a0a0a0a-0000-4000-8000-000000000001")
 
@@ -61,10 +61,7 @@ def test_a_call_is_logged_with_its_order_and_without_secrets(house: House) -> No
 def test_the_log_writes_by_itself(house: House) -> None:
     log = CallLog()
     log.note(house.connection.id, a_call(path="/v1/by-itself"))
-    end = time.monotonic() + 10
-    while not CallRecord.objects.filter(path="/v1/by-itself").exists():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until(CallRecord.objects.filter(path="/v1/by-itself").exists, 10, "writing")
 
 
 def test_long_words_fit(house: House) -> None:

@@ -1,7 +1,6 @@
 """Clients of a connection: opened in the worker only, kept, renewed, and told when they break."""
 
 import threading
-import time
 import uuid
 
 import pytest
@@ -66,15 +65,15 @@ def test_a_rotated_token_is_stored_before_it_is_used(house: House) -> None:
 
 def test_a_token_rotated_for_an_older_consent_does_not_replace_a_newer_one(house: House) -> None:
     # While Microsoft answers slowly, somebody grants consent anew.
-    house.sandbox.fault("slow", path="*/token", seconds=1.0, count=1)
+    slow = house.sandbox.fault("slow", path="*/token", seconds=600, count=1)
     renewing = threading.Thread(target=_fetch_and_close, args=(house.connection.id,))
     renewing.start()
-    while not house.sandbox.get("/_sandbox/faults")["faults"][0]["struck"]:
-        time.sleep(0.02)
+    house.sandbox.wait_until_struck(slow)
     newer = seal(b"the newer one", token_place(house.connection.id))
     PartnerConnection.objects.filter(id=house.connection.id).update(
         sealed_refresh_token=newer, consented_at=clock.now()
     )
+    house.sandbox.end_fault(slow)
     renewing.join()
     assert stored_token(house) == "the newer one"
 

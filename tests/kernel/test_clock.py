@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ from pytest_django import Settings
 
 from tenantry.kernel import clock
 
-SOON = timedelta(seconds=5)
+SOON = timedelta(minutes=1)
 
 
 class Neighbour:
@@ -75,10 +76,11 @@ def test_commerce_follows_real_time_in_production(neighbour: Neighbour, settings
 
 def test_commerce_follows_the_sandbox_in_rehearsal_and_asks_once_a_second(neighbour: Neighbour) -> None:
     neighbour.answer = tell(clock.now() + timedelta(days=40))
+    began = time.monotonic()
     first = clock.commerce_now()
     assert abs(first - clock.now() - timedelta(days=40)) < SOON
     assert clock.commerce_now() > first
-    assert neighbour.asked == 1
+    assert 1 <= neighbour.asked <= 1 + (time.monotonic() - began)
 
 
 def test_a_clock_that_was_moved_is_read_again(neighbour: Neighbour) -> None:

@@ -6,16 +6,15 @@ import pytest
 from django.db import connection, transaction
 
 from tenantry.kernel.locks import lock_in_transaction
+from tests.support.waiting import FAR_TOO_LONG, until_somebody_waits_for_us
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_lock_lasts_as_long_as_its_transaction() -> None:
     order: list[str] = []
-    started = threading.Event()
 
     def other(*parts: object) -> None:
         with transaction.atomic():
-            started.set()
             lock_in_transaction(*parts)
             order.append(f"other {parts}")
         connection.close()
@@ -24,16 +23,13 @@ def test_a_lock_lasts_as_long_as_its_transaction() -> None:
         lock_in_transaction("order", 1)
         unrelated = threading.Thread(target=other, args=("order", 2))
         unrelated.start()
-        unrelated.join(5)
+        unrelated.join(FAR_TOO_LONG)
         assert order == ["other ('order', 2)"]
-        started.clear()
         waiting = threading.Thread(target=other, args=("order", 1))
         waiting.start()
-        started.wait(5)
-        waiting.join(0.1)
-        assert waiting.is_alive()
+        until_somebody_waits_for_us()
         order.append("we")
-    waiting.join(5)
+    waiting.join(FAR_TOO_LONG)
     assert order == ["other ('order', 2)", "we", "other ('order', 1)"]
 
 

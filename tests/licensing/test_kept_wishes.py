@@ -1,7 +1,7 @@
 """What was decided for the end of a term is kept as it was decided: the whole change, and against whom."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -22,6 +22,7 @@ from tenantry.notices.models import Notice
 from tests.scenarios.months import change_elsewhere, pass_until, refreshed, schedule_elsewhere
 from tests.support.house import NORDLYS, OWNER, House, finish
 from tests.support.orders import ANNA, BEN, placed
+from tests.support.waiting import FAR_TOO_LONG, until_somebody_waits_for_us
 
 PREMIUM = "Microsoft 365 Business Premium"
 RIVERA = "842e905e-b4a5-56d2-88c8-5dc389b3b006"
@@ -83,7 +84,7 @@ def test_two_people_who_confirm_at_once_decide_once(view: SubscriptionView) -> N
 
     def confirm_together(who: Actor) -> Refusal | None:
         try:
-            together.wait(5)
+            together.wait(FAR_TOO_LONG)
             return confirm(view, who)
         finally:
             database.close()
@@ -155,7 +156,7 @@ def test_a_comparison_waits_for_a_person_who_is_settling_an_order(house: House, 
 
     def settle() -> None:
         try:
-            asked.wait(5)
+            assert asked.wait(FAR_TOO_LONG)
             actions.settle_by_hand(
                 acting_as=OWNER, order_id=order.id, took_effect=True, note="", moment=Moment.current()
             )
@@ -167,7 +168,7 @@ def test_a_comparison_waits_for_a_person_who_is_settling_an_order(house: House, 
         with transaction.atomic():
             row = Subscription.objects.select_for_update().get(id=view.id)
             asked.set()
-            wait([settling], timeout=1)
+            until_somebody_waits_for_us()
             # As a refresh does it: the order is open for as long as the subscription's row is held.
             assert row.orders.filter(state=OrderState.UNSURE).exists()
             keeping.check(row, Moment.current())

@@ -27,7 +27,7 @@ from tenantry.notices.models import Notice
 from tests.scenarios.months import change_elsewhere, refreshed, schedule_elsewhere
 from tests.support.house import OWNER, House, finish
 from tests.support.orders import ANNA, placed, steps
-from tests.support.workers import until
+from tests.support.waiting import until
 
 PREMIUM = "Microsoft 365 Business Premium"
 SEATS_UNDONE = "undid somebody's change of seats"
@@ -125,13 +125,14 @@ def test_an_old_reading_of_somebodys_same_decision_is_not_taken_for_ours(
     settings.SETTLE_SECONDS = 600
     seats, here = view.facts.quantity, f"*/subscriptions/{view.row.upstream_id}"
     order = placed(view, ScheduleQuantity(seats - 2))
-    house.sandbox.fault("slow", path=here, method="PATCH", count=1, seconds=1.5)
+    writing = house.sandbox.fault("slow", path=here, method="PATCH", count=1, seconds=600)
 
     def meddle() -> None:
-        until(lambda: ChangeOrder.objects.get(id=order.id).state == "sending", 10, "the order to be sent")
+        house.sandbox.wait_until_struck(writing)
         change_elsewhere(house, view, quantity=seats + 1)
         schedule_elsewhere(house, view, seats - 2)
         house.sandbox.fault("stale", path=here, method="GET", count=2, writes=1)
+        house.sandbox.end_fault(writing)
         database.close()
 
     with ThreadPoolExecutor() as beside:
@@ -195,12 +196,14 @@ def test_a_microsoft_that_keeps_the_decision_has_taken_it_and_still_moved_the_se
 def test_records_that_come_late_still_tell_of_it(house: House, view: SubscriptionView) -> None:
     seats = view.facts.quantity
     finish(placed(view, ScheduleQuantity(seats - 2)).id)
-    house.sandbox.put("/_sandbox/switches", {"audit_lag_seconds": 1.5})
+    house.sandbox.put("/_sandbox/switches", {"audit_lag_seconds": 3600})
     order = placed(house.view(view.row), WithdrawSchedule())
     somebody_changes_seats(house, view, 1)
     order = finish(order.id)
     assert order.state == OrderState.APPLIED
     assert not order.outcome and not Notice.objects.exists()
+
+    house.sandbox.put("/_sandbox/switches", {"audit_lag_seconds": 0})
 
     def told() -> bool:
         enqueue("licensing.poll_audit_records")

@@ -14,6 +14,7 @@ from tenantry.licensing.moment import Moment
 from tenantry.licensing.rules.wishes import SetQuantity
 from tests.support.house import NORDLYS, OWNER, House, finish
 from tests.support.orders import placed, steps
+from tests.support.waiting import FAR_TOO_LONG, until, until_somebody_waits_for_us
 
 
 def test_an_order_that_microsoft_told_to_wait_is_not_hurried(house: House) -> None:
@@ -42,16 +43,16 @@ def test_a_sender_that_was_held_up_after_its_announcement_reads_and_judges_again
         with transaction.atomic():
             ledger.stopped_for_update()
             holding.set()
+            until_somebody_waits_for_us()
             time.sleep(SEND_AT_ONCE_SECONDS + 1)
         database.close()
 
     with ThreadPoolExecutor() as beside:
         held = beside.submit(hold_the_switch)
-        assert holding.wait(10)
+        assert holding.wait(FAR_TOO_LONG)
         finish(order.id)
         held.result()
 
     assert steps(order)[:3] == ["requested", "sending", "too_late_to_send"]
-    time.sleep(1)
-    assert finish(order.id).state == OrderState.APPLIED
+    until(lambda: finish(order.id).state == OrderState.APPLIED, 20, "the second sending")
     assert len(house.patches()) == 1

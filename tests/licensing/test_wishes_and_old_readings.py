@@ -1,7 +1,7 @@
 """A reading is judged by the time it was taken: one from before the renewal says nothing about how the term ended."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Timer
 
 from tenantry.audit.models import AuditRow
 from tenantry.kernel import clock
@@ -25,11 +25,17 @@ def test_a_reading_under_way_when_the_term_ends_raises_no_false_alarm(house: Hou
         return [row.verb for row in AuditRow.objects.filter(subject_id=str(view.id)).order_by("id")]
 
     # The answer is made before the term ends and comes late: by then the renewal is long done.
-    house.sandbox.fault("slow_after", path="*/subscriptions", method="GET", seconds=2.5, count=1)
-    later = Timer(1.0, house.sandbox.clock_set, [end + timedelta(days=5)])
-    later.start()
-    refresh_company(view.row.company_id)
-    later.join()
+    answer = house.sandbox.fault("slow_after", path="*/subscriptions", method="GET", seconds=600, count=1)
+
+    def end_the_term() -> None:
+        house.sandbox.wait_until_struck(answer)
+        house.sandbox.clock_set(end + timedelta(days=5))
+        house.sandbox.end_fault(answer)
+
+    with ThreadPoolExecutor() as beside:
+        ending = beside.submit(end_the_term)
+        refresh_company(view.row.company_id)
+        ending.result()
     assert (verbs(), Notice.objects.count(), Wish.objects.count()) == ([], 0, 1)
     assert Subscription.objects.get(id=view.id).facts["quantity"] == view.facts.quantity
 

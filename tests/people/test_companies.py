@@ -1,6 +1,6 @@
 """Adding and removing companies, opening and closing their portals."""
 
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -27,6 +27,7 @@ from tests.people.house import (
     make_house,
 )
 from tests.support.people import make_end_user, make_person
+from tests.support.waiting import until_somebody_waits_for_us
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +74,7 @@ def test_none_is_added_to_a_connection_that_is_being_removed() -> None:
                 now=NOW,
             )
             adding = beside.submit(add_meanwhile)
-            wait([adding], timeout=0.5)
+            until_somebody_waits_for_us()
         outcome = adding.result()
 
     assert refusal is None

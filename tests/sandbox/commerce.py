@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from tenantry.sandbox.app import Sandbox, create_app
 from tenantry.sandbox.wire import parse_moment
+from tests.support.waiting import FAR_TOO_LONG
 
 PARTNER = "11111111-1111-4111-8111-111111111111"
 FABRIKAM = "22222222-2222-4222-8222-222222222222"
@@ -285,7 +286,7 @@ class Caller:
     ) -> Reply:
         """Send one request on a connection of its own."""
         address = urlsplit(self.url)
-        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
+        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=FAR_TOO_LONG)
         data = raw if body is None else json.dumps(body).encode()
         try:
             connection.request(method, path, data or None, {"Content-Type": "application/json", **(headers or {})})

@@ -16,6 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from tenantry.sandbox.worlds import partner
+from tests.support.waiting import FAR_TOO_LONG
 
 PORTAL = {"client_id": partner.PORTAL_APPLICATION, "client_secret": partner.PORTAL_SECRET}
 PARTNER = {"client_id": partner.PARTNER_APPLICATION, "client_secret": partner.PARTNER_SECRET}
@@ -52,7 +53,7 @@ class Browser:
 
     def send(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
         target = urlsplit(path if path.startswith("http") else self.url + path)
-        connection = HTTPConnection(target.netloc, timeout=10)
+        connection = HTTPConnection(target.netloc, timeout=FAR_TOO_LONG)
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         connection.request(method, f"{target.path}?{target.query}" if target.query else target.path, body, headers)

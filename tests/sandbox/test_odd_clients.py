@@ -5,12 +5,13 @@ import socket
 from urllib.parse import urlsplit
 
 from tests.sandbox.commerce import FABRIKAM, Caller, sub
+from tests.support.waiting import FAR_TOO_LONG
 
 
 def talk(caller: Caller, request: bytes) -> bytes:
     """Put bytes on a fresh connection and read until the other side is done."""
     address = urlsplit(caller.url)
-    with socket.create_connection((str(address.hostname), int(address.port or 80)), timeout=10) as line:
+    with socket.create_connection((str(address.hostname), int(address.port or 80)), timeout=FAR_TOO_LONG) as line:
         line.sendall(request)
         parts = []
         while part := line.recv(65536):
@@ -74,7 +75,7 @@ def test_a_client_that_hangs_up_in_the_middle_leaves_the_others_alone(caller: Ca
     caller.token()
     address = urlsplit(caller.url)
     for start in (b"GET /v1/cust", b"PATCH /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"):
-        with socket.create_connection((str(address.hostname), int(address.port or 80)), timeout=10) as line:
+        with socket.create_connection((str(address.hostname), int(address.port or 80)), timeout=FAR_TOO_LONG) as line:
             line.sendall(start)
     assert caller.api("GET", sub()).status == 200
     assert [entry["method"] for entry in caller.journal()] == ["POST", "GET"]

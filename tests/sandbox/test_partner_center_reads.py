@@ -348,6 +348,8 @@ def test_audit_records_lag_as_long_as_the_switch_says(play: Play) -> None:
     caller = play(switches={"audit_lag_seconds": 60})
     caller.patch(quantity=16)
     assert caller.api("GET", "/auditrecords?size=9").json["items"] == []
+    caller.switch(audit_lag_seconds=0)
+    assert len(caller.api("GET", "/auditrecords?size=9").json["items"]) == 1
 
 
 @pytest.mark.parametrize("name", ["mpn", "legalbusiness", "organization", "billing", "support"])

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from tenantry.sandbox.app import create_app
 from tenantry.sandbox.cli import main
 from tenantry.sandbox.server import RunningSandbox
 from tests.sandbox.commerce import Caller, Json, small_world
+from tests.support.waiting import FAR_TOO_LONG, until
 
 SOURCE = Path(__file__).parents[2] / "src"
 
@@ -111,11 +111,17 @@ def test_a_disk_that_takes_no_state_does_not_stop_the_sandbox(
         (tmp_path / "deep").symlink_to(tmp_path / "file")
         caller = Caller(running.url)
         assert caller.patch(quantity=18).status == 200
-        time.sleep(0.7)
+        said = ""
+
+        def told() -> bool:
+            nonlocal said
+            said += capsys.readouterr().err
+            return "The state could not be written to" in said
+
+        until(told, 10)
         assert caller.subscription()["quantity"] == 18
         (tmp_path / "deep").unlink()
         assert caller.patch(quantity=19).status == 200
-    assert "The state could not be written to" in capsys.readouterr().err
     assert _holds(tmp_path / "deep" / "state.json", 19)
 
 
@@ -131,10 +137,7 @@ def test_every_write_reaches_the_disk_soon(tmp_path: Path) -> None:
     with RunningSandbox(create_app(small_world(), state)) as running:
         caller = Caller(running.url)
         caller.patch(quantity=18)
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and not _holds(state, 18):
-            time.sleep(0.02)
-        assert _holds(state, 18)
+        until(lambda: _holds(state, 18), 5)
 
 
 def _holds(state: Path, quantity: int) -> bool:
@@ -169,13 +172,13 @@ def test_the_command_says_where_it_is_and_ends_quietly(
     process: "subprocess.Popen[str]", tmp_path: Path, number: int
 ) -> None:
     assert process.stdout is not None
-    assert select.select([process.stdout], [], [], 20)[0]
+    assert select.select([process.stdout], [], [], FAR_TOO_LONG)[0]
     line = process.stdout.readline()
     found = re.fullmatch(r"Sandbox with the world 'small-msp' at (http://127\.0\.0\.1:\d+)/\n", line)
     assert found
     assert Caller(found.group(1)).control("GET", "clock")["frozen"] is False
     process.send_signal(number)
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=FAR_TOO_LONG)
     assert (process.returncode, output, errors) == (0, "", "")
     assert json.loads((tmp_path / "state.json").read_text())["world"] == "small-msp"
 

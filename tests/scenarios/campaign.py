@@ -42,7 +42,8 @@ from tenantry.people.outcomes import AddedCompanies
 from tests.scenarios.verdict import CampaignResult, judge
 from tests.support.house import OWNER, House
 from tests.support.orders import allow, place
-from tests.support.workers import Workers, running_workers, until
+from tests.support.waiting import BUSY, until
+from tests.support.workers import Workers, running_workers
 
 # Everything that can be under way after a line was lost ends within SETTLE_SECONDS: the slowest fault is below it.
 SETTLE_SECONDS = 4
@@ -150,7 +151,7 @@ def _refresh_all() -> None:
 
 def _wait_until_settled(seconds: float) -> None:
     """Wait until no order is open any more, or only such as Microsoft holds up; what is open later counts as lost."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * BUSY
     while time.monotonic() < end and len(_open_orders()) > len(_held_up_by_microsoft()):
         time.sleep(0.1)
 

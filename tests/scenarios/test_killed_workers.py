@@ -16,11 +16,14 @@ from tenantry.licensing.queries import SubscriptionView
 from tenantry.licensing.rules.wishes import SetQuantity
 from tests.support.house import OWNER, House
 from tests.support.orders import ANNA, BEN, place, placed, steps
-from tests.support.workers import running_workers, until
+from tests.support.waiting import until
+from tests.support.workers import running_workers
 
 pytestmark = pytest.mark.slow
 PREMIUM = "Microsoft 365 Business Premium"
-QUICK = {"SETTLE_SECONDS": 3, "ORDER_LEASE_SECONDS": 2, "UPSTREAM_READ_SECONDS": 2, "QUOTA_PER_MINUTE": 6000}
+QUICK = {"SETTLE_SECONDS": 3, "ORDER_LEASE_SECONDS": 2, "QUOTA_PER_MINUTE": 6000}
+# Longer than anybody waits for an answer: the test says when it comes.
+HELD = 600
 
 
 def now(order: ChangeOrder) -> ChangeOrder:
@@ -32,17 +35,17 @@ def until_closed(order: ChangeOrder, seconds: float = 40) -> ChangeOrder:
     return now(order)
 
 
-def until_sending(order: ChangeOrder) -> str:
-    """Wait until the order is announced, and return who holds its lease."""
-    until(lambda: now(order).state == OrderState.SENDING, 20, "sending")
-    return now(order).lease_owner
+def holder_of_answered(order: ChangeOrder) -> str:
+    """Wait until Microsoft has answered, and return who holds the order's lease: between two looks nobody does."""
+    seen = [""]
 
+    def held() -> bool:
+        found = now(order)
+        seen.append(found.lease_owner if found.accepted else "")
+        return seen[-1] != ""
 
-def until_at_microsoft(house: House, order: ChangeOrder) -> str:
-    """Wait until a fault has struck the order's write, and return who holds its lease."""
-    holder = until_sending(order)
-    until(lambda: any(fault["struck"] for fault in house.sandbox.get("/_sandbox/faults")["faults"]), 20, "the fault")
-    return holder
+    until(held, 20, "the answer")
+    return seen[-1]
 
 
 def one_more(view: SubscriptionView) -> SetQuantity:
@@ -56,11 +59,12 @@ def acted(house: House) -> list[bool]:
 def test_killed_before_the_call_reached_microsoft(house: House) -> None:
     view = house.subscription(house.add_company(), PREMIUM)
     with running_workers(2, **QUICK) as workers:
-        house.sandbox.fault("slow", method="GET", path="*/subscriptions/*", seconds=1.5, count=1)
+        reading = house.sandbox.fault("slow", method="GET", path="*/subscriptions/*", seconds=HELD, count=1)
         order = placed(view, one_more(view))
-        until(lambda: now(order).lease_owner != "", 20, "the lease")
+        house.sandbox.wait_until_struck(reading)
         assert now(order).state == OrderState.QUEUED
         workers.kill_holder(now(order).lease_owner)
+        house.sandbox.end_fault(reading)
         order = until_closed(order)
 
     assert order.state == OrderState.APPLIED
@@ -73,9 +77,11 @@ def test_killed_before_the_call_reached_microsoft(house: House) -> None:
 def test_killed_while_microsoft_was_at_it(house: House, fault: str) -> None:
     view = house.subscription(house.add_company(), PREMIUM)
     with running_workers(2, **QUICK) as workers:
-        house.sandbox.fault(fault, method="PATCH", seconds=1.5, count=1)
+        writing = house.sandbox.fault(fault, method="PATCH", seconds=HELD, count=1)
         order = placed(view, one_more(view))
-        workers.kill_holder(until_at_microsoft(house, order))
+        house.sandbox.wait_until_struck(writing)
+        workers.kill_holder(now(order).lease_owner)
+        house.sandbox.end_fault(writing)
         order = until_closed(order)
 
     assert order.state == OrderState.APPLIED
@@ -91,8 +97,7 @@ def test_killed_after_microsoft_had_answered(house: House) -> None:
     view = house.subscription(house.add_company(), PREMIUM)
     with running_workers(2, **QUICK) as workers:
         order = placed(view, one_more(view))
-        until(lambda: now(order).accepted and now(order).lease_owner != "", 20, "the answer")
-        workers.kill_holder(now(order).lease_owner)
+        workers.kill_holder(holder_of_answered(order))
         order = until_closed(order)
 
     assert order.state == OrderState.APPLIED
@@ -105,9 +110,11 @@ def test_the_only_worker_is_killed_and_another_one_comes_later(house: House) -> 
     view = house.subscription(house.add_company(), PREMIUM)
     with running_workers(1, **QUICK) as workers:
         house.sandbox.fault("cut_before", method="PATCH", count=1)
-        house.sandbox.fault("slow", method="PATCH", seconds=1.5, count=1)
+        writing = house.sandbox.fault("slow", method="PATCH", seconds=HELD, count=1)
         order = placed(view, one_more(view))
-        workers.kill_holder(until_at_microsoft(house, order))
+        house.sandbox.wait_until_struck(writing)
+        workers.kill_holder(now(order).lease_owner)
+        house.sandbox.end_fault(writing)
         assert now(order).state == OrderState.SENDING
         workers.start()
         order = until_closed(order)
@@ -127,12 +134,15 @@ def test_the_stop_switch_thrown_midway_lets_the_announced_one_through_and_holds_
     first = house.subscription(company, PREMIUM)
     second = house.subscription(company, "Exchange Online (Plan 1)")  # nothing is scheduled that would be put back
     with running_workers(2, **QUICK):
-        house.sandbox.fault("slow", method="PATCH", seconds=1.0, count=1)
+        writing = house.sandbox.fault("slow", method="PATCH", seconds=HELD, count=1)
         under_way = placed(first, one_more(first))
-        until_sending(under_way)
-        house.sandbox.fault("slow", method="GET", path=f"*/{second.row.upstream_id}", seconds=1.0, count=1)
+        house.sandbox.wait_until_struck(writing)
+        here = f"*/{second.row.upstream_id}"
+        reading = house.sandbox.fault("slow", method="GET", path=here, seconds=HELD, count=1)
         held = placed(second, one_more(second))
+        house.sandbox.wait_until_struck(reading)
         actions.stop(acting_as=OWNER, reason="an audit", moment=Moment.current())
+        house.sandbox.clear_faults()
         under_way = until_closed(under_way)
         until(lambda: "held" in steps(held), 20, "holding")
         assert under_way.state == OrderState.APPLIED

@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tenantry.config import rehearsal
+from tests.support.waiting import FAR_TOO_LONG, until
 
 WORLD = "small-msp"
-START_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class SandboxHandle:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=FAR_TOO_LONG) as answer:
             text = answer.read().decode("utf-8-sig")
         return json.loads(text) if text else None
 
@@ -55,6 +55,18 @@ class SandboxHandle:
     def fault(self, kind: str, **details: object) -> Any:
         """Plan a fault; details as the sandbox documents them (path, customer, count, retry_after, …)."""
         return self.post("/_sandbox/faults", {"kind": kind, **details})
+
+    def wait_until_struck(self, fault: Any) -> None:
+        """Wait until a request has met a fault: it is at Microsoft now."""
+        until(lambda: self._struck(fault) > 0, 30, "the fault")
+
+    def end_fault(self, fault: Any) -> None:
+        """Remove one fault; a request that it holds up goes on."""
+        self.delete(f"/_sandbox/faults/{fault['id']}")
+
+    def _struck(self, fault: Any) -> int:
+        struck: int = next(one["struck"] for one in self.get("/_sandbox/faults")["faults"] if one["id"] == fault["id"])
+        return struck
 
     def clear_faults(self) -> None:
         """Forget all planned faults."""
@@ -116,7 +128,7 @@ def running_sandbox(log_path: Path, world: str = WORLD, state: Path | None = Non
 
 
 def _address(process: "subprocess.Popen[bytes]", log_path: Path) -> str:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + FAR_TOO_LONG
     while time.monotonic() < deadline:
         found = re.search(r" at (http://\S+?)/?\n", log_path.read_text())
         if found:

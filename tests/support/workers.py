@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,22 +15,13 @@ from django.db import connection
 
 from tenantry.jobs.queries import queue_state
 from tenantry.jobs.testing import forget_jobs
+from tests.support.waiting import FAR_TOO_LONG, until
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 READY_SECONDS = 40.0
-STOP_SECONDS = 30.0
 # What a worker needs to know of the sandbox; the rest of its settings are the defaults.
 _WIRING = ("SANDBOX_URL", "LOGIN_URL", "PARTNER_CENTER_URL", "PARTNER_TENANT_ID", "SIGN_IN_CLIENT_ID")
 _SECRETS = ("SIGN_IN_CLIENT_SECRET", "PARTNER_CLIENT_ID", "PARTNER_CLIENT_SECRET")
-
-
-def until(true: Callable[[], bool], seconds: float, what: str = "it") -> float:
-    """Wait until something is true and return how many seconds that took; fail when it takes longer than it may."""
-    begun = time.monotonic()
-    while not true():
-        assert time.monotonic() - begun < seconds, f"{what} took longer than {seconds} seconds"
-        time.sleep(0.02)
-    return time.monotonic() - begun
 
 
 def database_url() -> str:
@@ -101,7 +91,7 @@ class Workers:
             process.terminate()
         for process in list(self.running):
             try:
-                process.wait(STOP_SECONDS)
+                process.wait(FAR_TOO_LONG)
             except subprocess.TimeoutExpired:
                 process.kill()
             self._forget(process)

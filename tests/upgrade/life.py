@@ -35,7 +35,8 @@ from tests.scenarios.months import change_elsewhere, refreshed, schedule_elsewhe
 from tests.support.house import HARBOUR, MERIDIAN, NORDLYS, OWNER, House, finish
 from tests.support.orders import ANNA, placed
 from tests.support.sign_in import sign_in_client
-from tests.support.workers import Workers, until, worker_environment
+from tests.support.waiting import until
+from tests.support.workers import Workers, worker_environment
 
 ADMIN = "anna.lindqvist@harbourvale.example"
 STAFF = "dana.okafor@kestrel-it.example"

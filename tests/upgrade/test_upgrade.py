@@ -16,7 +16,8 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from tests.support.sign_in import sign_in_client
-from tests.support.workers import Workers, until, worker_environment
+from tests.support.waiting import until
+from tests.support.workers import Workers, worker_environment
 
 if TYPE_CHECKING:
     from tests.upgrade.installation import Installation

@@ -11,6 +11,8 @@ from django.conf import settings
 
 _KEEP_SECONDS = 1.0
 _ANSWER_SECONDS = 1.0
+# Without any reading to fall back on, a busy sandbox is waited for: real time would be a wrong answer.
+_FIRST_ANSWER_SECONDS = 10.0
 # The sandbox is a neighbour: never ask a proxy of the environment for it.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -57,13 +59,14 @@ def read_commerce_clock_again() -> None:
 def _fresh_reading() -> _Reading:
     global _reading
     if _reading is None or time.monotonic() - _reading.read_at >= _KEEP_SECONDS:
-        _reading = _read() or _unanswered(_reading)
+        patience = _ANSWER_SECONDS if _reading else _FIRST_ANSWER_SECONDS
+        _reading = _read(patience) or _unanswered(_reading)
     return _reading
 
 
-def _read() -> _Reading | None:
+def _read(patience: float) -> _Reading | None:
     try:
-        with _opener.open(f"{settings.SANDBOX_URL}/_sandbox/clock", timeout=_ANSWER_SECONDS) as answer:
+        with _opener.open(f"{settings.SANDBOX_URL}/_sandbox/clock", timeout=patience) as answer:
             told = json.load(answer)
         moment = datetime.fromisoformat(told["now"])
         frozen = bool(told.get("frozen"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import fnmatch
 import random
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +17,7 @@ from tenantry.sandbox.journal import Exchange
 from tenantry.sandbox.wire import JsonDict
 
 Number = TypeVar("Number", int, float)
+_LOOK_AGAIN_SECONDS = 0.02
 
 
 class FaultKind(StrEnum):
@@ -43,8 +46,8 @@ MEANINGS: Mapping[FaultKind, str] = MappingProxyType(
         FaultKind.THROTTLE: "429 with Retry-After (`retry_after` seconds); nothing is done",
         FaultKind.STATUS: "answers with `status`, with `code` as an error of Partner Center; nothing is done",
         FaultKind.STATUS_AFTER: "acts, then answers with `status`",
-        FaultKind.SLOW: "waits `seconds`, then acts and answers",
-        FaultKind.SLOW_AFTER: "acts, then waits `seconds` before it answers",
+        FaultKind.SLOW: "waits `seconds`, or until the fault is removed, then acts and answers",
+        FaultKind.SLOW_AFTER: "acts, then waits `seconds`, or until the fault is removed, before it answers",
         FaultKind.CUT_BEFORE: "cuts the line; nothing is done",
         FaultKind.CUT_AFTER: "acts, then cuts the line",
         FaultKind.CUT_MIDWAY: "acts, sends half of the answer, then cuts the line",
@@ -177,6 +180,12 @@ class Faults:
                 exchange.faults.append(f"{fault.id} {fault.kind.value}")
                 return fault
         return None
+
+    async def wait_for(self, fault: Fault) -> None:
+        """Wait as long as a slow fault says; its removal ends the waiting, so that a test can say when it is enough."""
+        end = time.monotonic() + fault.seconds
+        while any(one is fault for one in self.active) and (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, _LOOK_AGAIN_SECONDS))
 
     def stands(self, kind: FaultKind) -> bool:
         """Tell whether a fault of this kind is still to strike, whatever its other conditions; nothing is counted."""

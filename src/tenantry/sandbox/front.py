@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -77,12 +76,12 @@ async def _answer_or_fail(ctx: Context, exchange: Exchange, scope: Scope, act: A
     if fault := faults.take(FaultKind.STATUS, exchange):
         return _failed(fault.status, fault.code)
     if fault := faults.take(FaultKind.SLOW, exchange):
-        await asyncio.sleep(fault.seconds)
+        await faults.wait_for(fault)
     if faults.take(FaultKind.CUT_BEFORE, exchange):
         return None
     answer = await act(exchange, scope)
     if fault := faults.take(FaultKind.SLOW_AFTER, exchange):
-        await asyncio.sleep(fault.seconds)
+        await faults.wait_for(fault)
     if faults.take(FaultKind.CUT_AFTER, exchange):
         return None
     if fault := faults.take(FaultKind.STATUS_AFTER, exchange):

@@ -28,7 +28,8 @@ from tenantry.clients.http import (
     Unsure,
     UpstreamError,
 )
-from tests.clients.vendor import BOM, Cut, Reply, Vendor, free_port
+from tests.clients.vendor import BOM, Cut, Reply, Vendor
+from tests.support.ports import free_port
 
 IDS = IdHeaders(request="MS-RequestId", correlation="MS-CorrelationId", answered_request="MS-RequestId")
 STEADY = Timeouts(connect=10.0, read=10.0, total=20.0, patience=30.0)
@@ -135,8 +136,8 @@ def test_a_read_that_stays_broken_is_unavailable_after_four_attempts() -> None:
     ("step", "status"),
     [
         (Cut(), None),
-        (Reply(200, {}, delay=0.6), None),
-        (Reply(200, b'{"quantity": 5}' * 20, drip=0.05), None),
+        (Reply(200, {}, delay=60), None),
+        (Reply(200, b'{"quantity": 5}' * 20, drip=0.25), None),
         (Reply(500, {"code": 800094}), 500),
         (Reply(503, b"<html></html>"), 503),
         (Reply(408), 408),
@@ -148,11 +149,13 @@ def test_a_read_that_stays_broken_is_unavailable_after_four_attempts() -> None:
 )
 def test_a_write_whose_answer_is_lost_is_unsure_and_never_sent_again(step: Reply | Cut, status: int | None) -> None:
     told: list[Call] = []
-    with Vendor(step) as vendor, session(vendor.url, timeouts=QUICK, observer=told.append) as calls:
-        started = time.monotonic()
-        with pytest.raises(Unsure) as caught:
-            calls.call("PATCH", "/v1/things/7", json={"quantity": 5}, request_id="ours", correlation_id="story")
-        assert time.monotonic() - started < 5
+    bounds = QUICK if status is None else STEADY  # an answer that comes may take as long as the machine likes
+    with (
+        Vendor(step) as vendor,
+        session(vendor.url, timeouts=bounds, observer=told.append) as calls,
+        pytest.raises(Unsure) as caught,
+    ):
+        calls.call("PATCH", "/v1/things/7", json={"quantity": 5}, request_id="ours", correlation_id="story")
     assert len(vendor.seen) == 1
     error = caught.value
     assert (error.http_status, error.retry, error.advice) == (status, Retry.LOOK_FIRST, "outcome_unknown")
@@ -170,11 +173,11 @@ def test_an_unreadable_answer_to_a_read_is_malformed(step: Reply) -> None:
 
 def test_an_answer_that_drips_is_given_up_after_the_total_time() -> None:
     once = Timeouts(connect=10.0, read=10.0, total=0.4, patience=0.3)
-    with Vendor(Reply(200, b"[" + b" " * 200 + b"]", drip=0.05)) as vendor, session(vendor.url, timeouts=once) as calls:
+    with Vendor(Reply(200, b"[" + b" " * 200 + b"]", drip=0.25)) as vendor, session(vendor.url, timeouts=once) as calls:
         started = time.monotonic()
         with pytest.raises(Unavailable):
             calls.call("GET", "/v1/things")
-        assert 0.3 < time.monotonic() - started < 5
+        assert time.monotonic() - started > 0.3
 
 
 def test_a_refused_connection_is_certainly_not_sent() -> None:
@@ -195,10 +198,8 @@ def test_a_connection_that_nobody_takes_is_given_up_in_time() -> None:
         for one in full:
             one.setblocking(False)
             one.connect_ex(address)
-        started = time.monotonic()
         with session(f"http://127.0.0.1:{address[1]}", timeouts=bounds) as calls, pytest.raises(Unreachable) as caught:
             calls.call("PATCH", "/v1/things/7", json={})
-        assert time.monotonic() - started < 3
         assert "ConnectTimeout" in caught.value.words
         for one in full:
             one.close()
@@ -239,12 +240,10 @@ def test_retry_after_as_a_date_counts_from_the_answers_own_date() -> None:
 
 
 def test_retry_after_beyond_the_patience_is_returned_at_once() -> None:
-    with Vendor(Reply(429, {}, {"Retry-After": "60"})) as vendor, session(vendor.url) as calls:
-        started = time.monotonic()
-        with pytest.raises(Throttled) as caught:
-            calls.call("GET", "/v1/things")
-        assert time.monotonic() - started < 10
-    assert caught.value.retry_after == 60.0
+    throttled = Reply(429, {}, {"Retry-After": "60"})
+    with Vendor(throttled) as vendor, session(vendor.url) as calls, pytest.raises(Throttled) as caught:
+        calls.call("GET", "/v1/things")
+    assert (caught.value.retry_after, len(vendor.seen)) == (60.0, 1)
 
 
 def test_a_429_closes_the_customer_and_a_second_customers_429_closes_the_partner() -> None:

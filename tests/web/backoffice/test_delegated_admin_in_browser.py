@@ -68,7 +68,7 @@ def test_direct_csp_is_enabled_from_the_cog(owners_page: "tuple[Page, House]") -
 
     # The page asks every half second: the end comes without a reload, and the focus is on it.
     ended = page.get_by_role("heading", name="Direct CSP status has been set")
-    expect(ended).to_be_visible(timeout=10_000)
+    expect(ended).to_be_visible()
     expect(ended).to_be_focused()
     looks_well(page)
     house.connection.refresh_from_db()
@@ -94,7 +94,7 @@ def test_a_broken_connection_is_mended_by_consenting_again(owners_page: "tuple[P
 
     run_due_jobs()
 
-    expect(page.get_by_role("heading", name="Partner Center consent has been granted.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("heading", name="Partner Center consent has been granted.")).to_be_visible()
     looks_well(page)
     page.get_by_role("link", name="Go to the connection").click()
     expect(page.get_by_role("heading", name="Health")).to_be_visible()

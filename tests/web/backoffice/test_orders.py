@@ -15,7 +15,7 @@ from tenantry.people.models import Company
 from tests.people.house import audit_verbs
 from tests.support.house import HARBOUR, NORDLYS, House, finish
 from tests.support.orders import BEN, placed
-from tests.support.workers import until
+from tests.support.waiting import until
 from tests.web.backoffice.visitors import billing, end_user, owner, page, support, told, words
 
 LIST = "/office/orders/"

@@ -13,7 +13,7 @@ from tenantry.licensing.rules.wishes import ScheduleQuantity, SetQuantity
 from tenantry.people.models import Company
 from tests.support.house import House, finish
 from tests.support.orders import placed
-from tests.support.workers import until
+from tests.support.waiting import until
 from tests.web.portal.visitors import BEN, CHLOE, PREMIUM, at, of, signed_in, text
 
 BY_SCRIPT = {"HX-Request": "true", "X-By-Itself": "true"}

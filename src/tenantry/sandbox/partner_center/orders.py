@@ -13,7 +13,8 @@ from tenantry.sandbox.wire import JsonDict
 def list_orders(call: Call) -> Answer:
     """List the orders of a customer; a new one may be missing for as long as the switches say."""
     customer = call.customer()
-    orders = [one for one in call.ctx.store.orders.get(str(customer["id"]).lower(), []) if is_visible(one)]
+    lag = call.ctx.switches.number("orders_lag_seconds")
+    orders = [one for one in call.ctx.store.orders.get(str(customer["id"]).lower(), []) if is_visible(one, lag)]
     if cycle := call.query.get("billingtype"):
         orders = [one for one in orders if str(one.get("billingCycle")).lower() == cycle.lower()]
     return Answer.json(collection([_shown(call, one) for one in orders], f"/customers/{customer['id']}/orders"))

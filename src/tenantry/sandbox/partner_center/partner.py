@@ -35,10 +35,11 @@ def list_audit_records(call: Call) -> Answer:
         },
         frozenset({"equals", "substring"}),
     )
+    lag = call.ctx.switches.number("audit_lag_seconds")
     records = [
         record
         for record in reversed(call.ctx.store.audit)
-        if is_visible(record) and start <= _date_of(record) <= end and (fits is None or fits(record))
+        if is_visible(record, lag) and start <= _date_of(record) <= end and (fits is None or fits(record))
     ]
     records.sort(key=lambda record: str(record["operationDate"]), reverse=True)
     default = call.ctx.switches.whole("audit_page_size")
@@ -49,8 +50,9 @@ def list_audit_records(call: Call) -> Answer:
 
 def get_audit_record(call: Call) -> Answer:
     """Give one audit record."""
+    lag = call.ctx.switches.number("audit_lag_seconds")
     for record in call.ctx.store.audit:
-        if str(record.get("id")).lower() == call.params["record"].lower() and is_visible(record):
+        if str(record.get("id")).lower() == call.params["record"].lower() and is_visible(record, lag):
             return Answer.json(shown(record))
     raise RefusalError(1000)
 

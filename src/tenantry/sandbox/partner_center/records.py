@@ -98,9 +98,8 @@ def _add(ctx: Context, record: JsonDict) -> None:
         **drop_nulls(record),
         "attributes": {"objectType": "AuditRecord"},
     }
-    lag = ctx.switches.number("audit_lag_seconds")
-    if lag > 0:
-        record["_sandbox"] = {"visible_from": time.time() + lag}
+    if ctx.switches.number("audit_lag_seconds") > 0:
+        record["_sandbox"] = {"written": time.time()}
     ctx.store.audit.append(record)
     if len(ctx.store.audit) > AUDIT_KEPT:
         del ctx.store.audit[: AUDIT_KEPT // 10]
@@ -140,16 +139,15 @@ def add_order(ctx: Context, subscription: Subscription, at: datetime, delta: int
         "client": {},
         "attributes": {"objectType": "Order"},
     }
-    lag = ctx.switches.number("orders_lag_seconds")
-    if lag > 0:
-        order["_sandbox"] = {"visible_from": time.time() + lag}
+    if ctx.switches.number("orders_lag_seconds") > 0:
+        order["_sandbox"] = {"written": time.time()}
     ctx.store.orders.setdefault(customer_id.lower(), []).append(order)
 
 
-def is_visible(record: JsonDict) -> bool:
-    """Tell whether a record's lag has passed."""
+def is_visible(record: JsonDict, lag: float) -> bool:
+    """Tell whether a record was written so many seconds ago; the lag of this moment counts, so that it can be ended."""
     hidden = record.get("_sandbox")
-    return not hidden or float(hidden.get("visible_from", 0)) <= time.time()
+    return not hidden or float(hidden.get("written", 0)) + lag <= time.time()
 
 
 def entra_sku_of(ctx: Context, body: JsonDict) -> str | None:
