@@ -8,6 +8,7 @@ from tenantry.config import env
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
+OF_THE_DATABASE = {"superuser_password", "owner_password", "web_password"}
 
 
 def test_every_setting_that_is_named_there_exists() -> None:
@@ -59,5 +60,14 @@ def test_the_secrets_of_the_compose_file_are_declared_and_explained() -> None:
     declared = set(re.findall(r"(?m)^  (\w+): \{ file: secrets/\1 \}$", text))
     guide = (ROOT / "docs" / "start" / "install.md").read_text(encoding="utf-8")
     assert used == pointed == declared
-    assert [name for name in sorted(declared - {"owner_password", "web_password"}) if name not in guide] == []
-    assert "for role in owner web; do" in guide
+    assert [name for name in sorted(declared - OF_THE_DATABASE) if name not in guide] == []
+    assert "for role in superuser owner web; do" in guide
+
+
+def test_nobody_but_the_database_has_the_superusers_password() -> None:
+    services = re.split(
+        r"(?m)^  (\w+):$", (DEPLOY / "compose.yaml").read_text(encoding="utf-8").partition("\nvolumes:")[0]
+    )
+    holders = {name for name, text in zip(services[1::2], services[2::2], strict=True) if "superuser_password" in text}
+    assert holders == {"database"}
+    assert "POSTGRES_PASSWORD_FILE: /run/secrets/superuser_password" in services[services.index("database") + 1]
