@@ -61,6 +61,13 @@ def limit(_rows: frozenset[str]) -> "Iterator[list[Figure]]":
         leave_house()
 
 
+def proxies(_rows: frozenset[str]) -> "Iterator[list[Figure]]":
+    """Measure what the proxies keep from the web process."""
+    from bench.proxies import figures
+
+    yield figures()
+
+
 def at_size(rows: frozenset[str]) -> "Iterator[list[Figure]]":
     """Measure everything that has to do with size."""
     size = FULL_SIZE if rows & AT_FULL_SIZE else SMALL
@@ -183,7 +190,7 @@ def _quiet() -> bool:
     return row is not None and row[0] == 0
 
 
-PARTS = {"size": at_size, "limit": limit, "campaign": campaign}
+PARTS = {"size": at_size, "limit": limit, "campaign": campaign, "proxies": proxies}
 
 if __name__ == "__main__":
     assert os.environ.get("DATABASE_URL"), "run python -m bench"

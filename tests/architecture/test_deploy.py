@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from tenantry.branding.logo import MOST_BYTES
 from tenantry.config import env
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,3 +72,34 @@ def test_nobody_but_the_database_has_the_superusers_password() -> None:
     holders = {name for name, text in zip(services[1::2], services[2::2], strict=True) if "superuser_password" in text}
     assert holders == {"database"}
     assert "POSTGRES_PASSWORD_FILE: /run/secrets/superuser_password" in services[services.index("database") + 1]
+
+
+def test_the_proxies_let_both_logos_through_and_little_more() -> None:
+    caddy = (DEPLOY / "proxy" / "Caddyfile").read_text(encoding="utf-8")
+    (told,) = re.findall(r"header_regexp Content-Length (\S+)", caddy)
+    lengths = (
+        0,
+        2 * MOST_BYTES + 1_000_000,
+        11_999_999,
+        12_000_000,
+        19_999_999,
+        20_000_000,
+        100_000_000,
+        9_999_999_999,
+    )
+    refused = [length for length in lengths if re.fullmatch(told, str(length))]
+    assert refused == [12_000_000, 19_999_999, 20_000_000, 100_000_000, 9_999_999_999]
+    assert set(re.findall(r"(?:max_size|request_buffers|max_buffer_size) (\w+)", caddy)) == {"12MB", "12000000"}
+    assert "client_max_body_size 12m;" in (DEPLOY / "proxy" / "nginx.conf").read_text(encoding="utf-8")
+
+
+def test_the_drill_carries_out_every_command_that_is_marked_for_it() -> None:
+    marked = [
+        name
+        for page in ("start/install.md", "guides/upkeep.md")
+        for name in re.findall(r"(?m)^```sh drill=(\S+)$", (ROOT / "docs" / page).read_text(encoding="utf-8"))
+    ]
+    drill = (DEPLOY / "drill").read_text(encoding="utf-8")
+    walked = set(re.findall(r'pages\.run\("(\w+)"\)', drill)) | {"nginx", "caddy"}
+    assert sorted(marked) == sorted(walked)
+    assert "deploy/drill" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
