@@ -82,6 +82,27 @@ def test_a_seat_count_is_changed_by_keyboard_alone(house: House, harbour: Compan
     assert ChangeOrder.objects.get().wish == {"type": "SetQuantity", "quantity": 14, "schedule": "shift"}
 
 
+def test_buttons_and_arrows_count_only_what_is_a_number(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    enter(page, web.url, BEN)
+    page.goto(web.url + of(house.subscription(harbour, PREMIUM)))
+    seats, more = page.locator("#id_seats"), page.get_by_role("button", name="One more")
+    for typed in ("1.000", "1,000", "1e3", "+45", "٤٥"):
+        seats.fill(typed)
+        expect(page.locator("#planned").get_by_text("without points or commas, such as 1000.")).to_be_visible()
+        more.click()
+        seats.press("ArrowUp")
+        expect(seats).to_have_value(typed)
+    for typed, after in (("45", "46"), (" 45 ", "46"), ("300", "301"), ("", "0")):
+        seats.fill(typed)
+        more.click()
+        expect(seats).to_have_value(after)
+    seats.fill("0")
+    seats.press("ArrowDown")
+    expect(seats).to_have_value("0")
+
+
 def test_a_seat_count_is_changed_without_scripts(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
     browser = page.context.browser
     assert browser is not None
@@ -92,12 +113,12 @@ def test_a_seat_count_is_changed_without_scripts(house: House, harbour: Company,
     plain.get_by_label("Search subscriptions").fill("premium")
     plain.get_by_role("button", name="Search").click()
     plain.get_by_role("link", name=PREMIUM).click()
-    plain.get_by_role("spinbutton", name="Seats").fill("45")
+    plain.get_by_role("textbox", name="Seats").fill("45")
     card = plain.locator(".choices").first.bounding_box()
     see = plain.get_by_role("button", name="See what happens").bounding_box()
     assert card is not None and see is not None and see["y"] - card["y"] - card["height"] >= 12
     plain.get_by_role("button", name="See what happens").click()
-    expect(plain.get_by_role("spinbutton", name="Seats")).to_have_value("45")
+    expect(plain.get_by_role("textbox", name="Seats")).to_have_value("45")
     plain.get_by_role("button", name="Add 3 seats").click()
     expect(plain.get_by_text("Your change is saved and on its way.")).to_be_visible()
     finish(ChangeOrder.objects.get().id)

@@ -55,7 +55,15 @@ def test_neither_yes_nor_no(monkeypatch: pytest.MonkeyPatch, written: str) -> No
 
 @pytest.mark.parametrize(
     ("written", "words"),
-    [("many", "write a whole number"), ("0", "the least is 1"), ("65536", "the most is 65535")],
+    [
+        ("many", "write a whole number without points or commas, such as 8"),
+        ("1_0", "write a whole number"),
+        ("٨", "write a whole number"),
+        ("+8", "write a whole number"),
+        ("8.0", "write a whole number"),
+        ("0", "the least is 1"),
+        ("65536", "the most is 65535"),
+    ],
 )
 def test_no_usable_number(monkeypatch: pytest.MonkeyPatch, written: str, words: str) -> None:
     monkeypatch.setenv("TENANTRY_WEB_THREADS", written)
@@ -70,6 +78,7 @@ def test_no_usable_number(monkeypatch: pytest.MonkeyPatch, written: str, words: 
         ("https://portal.example.org/csp", "write only scheme and host"),
         ("https://[portal", "cannot be taken apart"),
         ("https://portal.example.org:https", "cannot be taken apart"),
+        ("https://weißbrot.example", "write its host in ASCII, as browsers send it: xn--weibrot-2va.example"),
     ],
 )
 def test_no_address_of_an_installation(monkeypatch: pytest.MonkeyPatch, written: str, words: str) -> None:

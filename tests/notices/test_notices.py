@@ -19,6 +19,7 @@ from tenantry.jobs.testing import run_due_jobs, waiting_jobs
 from tenantry.kernel import clock
 from tenantry.kernel.actor import Actor, ActorKind
 from tenantry.notices import actions, queries
+from tenantry.notices.models import NoticeSettings
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -140,6 +141,21 @@ def test_the_address_is_checked_and_its_change_recorded() -> None:
         ("notification_address.changed", {"address": MAIL}, {"address": ""}),
         ("notification_address.changed", {"address": ""}, {"address": MAIL}),
     ]
+
+
+def test_an_address_with_other_letters_is_kept_as_mail_servers_know_it() -> None:
+    actions.set_address(acting_as=DANA, address="alerts@weißbrot.example", now=NOON)
+    assert queries.address() == "alerts@xn--weibrot-2va.example"
+
+
+@pytest.mark.usefixtures("production")
+def test_an_address_that_an_earlier_release_kept_as_typed_reaches_its_owner() -> None:
+    actions.set_address(acting_as=DANA, address=MAIL, now=NOON)
+    NoticeSettings.objects.update(address="alerts@weißbrot.example")
+    tell()
+    run_due_jobs()
+    (message,) = mail.outbox
+    assert message.recipients() == ["alerts@xn--weibrot-2va.example"]
 
 
 @pytest.mark.usefixtures("production")

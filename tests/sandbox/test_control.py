@@ -40,7 +40,7 @@ def test_switches_are_described_set_and_refused(caller: Caller) -> None:
     caller.switch(lot_order="oldest", bom=False, patch_202_seconds=3)
     listed = {one["name"]: one["value"] for one in caller.control("GET", "switches")["switches"]}
     assert (listed["lot_order"], listed["bom"], listed["patch_202_seconds"]) == ("oldest", False, 3.0)
-    for wrong in ({"lot_order": "middle"}, {"bom": "perhaps"}, {"update_limit": "many"}, {"colour": "red"}):
+    for wrong in ({"lot_order": "middle"}, {"bom": "perhaps"}, {"update_limit": "1_0"}, {"colour": "red"}):
         assert caller.send("PUT", "/_sandbox/switches", {"strict": True} | wrong).status == 400
     listed = {one["name"]: one["value"] for one in caller.control("GET", "switches")["switches"]}
     assert listed["strict"] is False
@@ -88,6 +88,7 @@ def test_subscriptions_are_changed_as_somebody_else_would(caller: Caller) -> Non
         {"customer": FABRIKAM, "subscription": "nothing"},
         {"customer": FABRIKAM, "colour": "red"},
         {"customer": FABRIKAM, "subscription": BASIC, "quantity": "many"},
+        *({"customer": FABRIKAM, "subscription": BASIC, "quantity": odd} for odd in ("1.000", "1_000", "٣", True)),
     ],
 )
 def test_wrong_changes_are_refused_with_a_sentence(caller: Caller, spec: dict[str, object]) -> None:
@@ -96,7 +97,22 @@ def test_wrong_changes_are_refused_with_a_sentence(caller: Caller, spec: dict[st
     assert reply.json["error"]
 
 
+def test_a_customer_shows_whatever_is_wanted(caller: Caller) -> None:
+    half = {"companyProfile": {"companyName": "half \ud83d of a smile", "domain": "\x00"}}
+    caller.control("POST", "change", {"customer": ADATUM, "body": half})
+    shown = caller.api("GET", f"/customers/{ADATUM}").json["companyProfile"]
+    assert (shown["companyName"], shown["domain"]) == ("half \ud83d of a smile", "\x00")
+    caller.control("POST", "change", {"customer": ADATUM, "licences": [{"productSku": {"id": "odd"}}]})
+    rows = caller.api("GET", f"/customers/{ADATUM}/subscribedskus").json["items"]
+    assert rows[-1] == {"productSku": {"id": "odd"}}
+    caller.control("POST", "change", {"customer": ADATUM, "audit": {"id": "odd", "operationType": []}})
+    (record,) = caller.api("GET", "/auditrecords?size=9").json["items"]
+    assert (record["id"], record["customerId"], record["operationType"]) == ("odd", ADATUM, [])
+
+
 def test_unknown_controls_and_broken_bodies(caller: Caller) -> None:
+    assert caller.send("GET", "/_sandbox/journal?since=1_0").status == 400
+    assert caller.send("GET", "/_sandbox/journal?limit=many").status == 400
     assert caller.send("GET", "/_sandbox/nothing").status == 404
     assert caller.send("DELETE", "/_sandbox/clock").status == 404
     assert caller.send("POST", "/_sandbox/clock", raw=b"{").status == 400

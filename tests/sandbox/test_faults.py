@@ -194,6 +194,8 @@ def test_faults_are_listed_and_removed(caller: Caller) -> None:
         {"kind": "slow", "count": 0},
         {"kind": "slow", "count": -1},
         {"kind": "stale", "writes": 0},
+        *({"kind": "slow", "count": odd} for odd in ("1_0", "1.0", "+1", "١", "1e1", True, 1.5)),
+        *({"kind": "slow", "seconds": odd} for odd in ("1_0", "+1", "١", "1e1", "nan", "inf")),
     ],
 )
 def test_wrong_descriptions_are_refused_with_a_sentence(caller: Caller, spec: dict[str, object]) -> None:

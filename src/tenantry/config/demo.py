@@ -25,6 +25,7 @@ from types import FrameType
 from typing import IO
 
 from tenantry.config import postgres, rehearsal
+from tenantry.kernel.numbers import whole_number
 
 SOURCE = Path(__file__).resolve().parents[2]
 READY_SECONDS = 180.0
@@ -121,9 +122,10 @@ def _say(text: str = "") -> None:
 
 def _port(name: str, default: int) -> int:
     text = os.environ.get(name, "") or str(default)
-    if not text.isdecimal() or not 0 < int(text) < 65536:
+    port = whole_number(text)
+    if port is None or not 0 < port < 65536:
         raise CannotRun(f"{name} is {text!r}; write a port number such as {default}.")
-    return int(text)
+    return port
 
 
 def _check_free(port: int, name: str) -> None:

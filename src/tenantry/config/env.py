@@ -6,6 +6,9 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
+from tenantry.kernel.addresses import ascii_domain
+from tenantry.kernel.numbers import whole_number
+
 # Every name that was read so far with its default (None: required); docs/reference/settings.md is checked against it.
 known: dict[str, str | None] = {}
 
@@ -53,10 +56,9 @@ def number(name: str, default: int, *, least: int = 0, most: int | None = None) 
     Errors: SettingError if it is no whole number, too small or too large.
     """
     value = text(name, str(default))
-    try:
-        result = int(value)
-    except ValueError as error:
-        raise SettingError(f"{name} is {value!r}; write a whole number.") from error
+    result = whole_number(value)
+    if result is None:
+        raise SettingError(f"{name} is {value!r}; write a whole number without points or commas, such as {default}.")
     if result < least:
         raise SettingError(f"{name} is {result}; the least is {least}.")
     if most is not None and result > most:
@@ -91,6 +93,9 @@ def url(name: str, default: str | None = None, *, host_only: bool = False) -> st
     parts = split(name, value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SettingError(f"{name} is {value!r}; write an address such as https://portal.example.org.")
+    if not parts.hostname.isascii():
+        kept = ascii_domain(parts.hostname) or "xn--…"
+        raise SettingError(f"{name} is {value!r}; write its host in ASCII, as browsers send it: {kept}.")
     address = value.rstrip("/")
     if host_only and address != f"{parts.scheme}://{parts.netloc}":
         raise SettingError(f"{name} is {value!r}; write only scheme and host, such as https://portal.example.org.")

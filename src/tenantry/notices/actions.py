@@ -6,13 +6,15 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
-from django.core.validators import validate_email
 from django.db import transaction
 
 from tenantry.audit import actions as audit
 from tenantry.jobs.queue import enqueue
 from tenantry.kernel.actor import Actor
+from tenantry.kernel.addresses import read_address
+from tenantry.kernel.columns import fit
 from tenantry.notices.models import Notice, NoticeSettings
 
 _log = structlog.get_logger(__name__)
@@ -31,7 +33,7 @@ def notify(
         company_id=company_id,
         subject_id=str(subject_id),
         address=_settings().address,
-        subject=" ".join(subject.split())[:200],
+        subject=fit(Notice, "subject", " ".join(subject.split())),
         body=body,
         created_at=now,
     )
@@ -53,7 +55,10 @@ def set_address(*, acting_as: Actor, address: str, now: datetime) -> None:
     """
     acting_as.check_whole_partner()
     if address:
-        validate_email(address)
+        kept = read_address(address)
+        if kept is None:
+            raise ValidationError("not an address")
+        address = kept
     with transaction.atomic():
         before = NoticeSettings.objects.select_for_update().get(id=_settings().id).address
         if before == address:
@@ -82,13 +87,18 @@ def send(notice_id: UUID, *, sender_name: str, now: datetime) -> None:
         return
     sender = formataddr((sender_name, settings.DEFAULT_FROM_EMAIL)) if sender_name else settings.DEFAULT_FROM_EMAIL
     mail = EmailMessage(
-        notice.subject, notice.body, sender, [notice.address], headers={"Auto-Submitted": "auto-generated"}
+        notice.subject,
+        notice.body,
+        sender,
+        # Django would read other letters in a domain by the rules of 2003.
+        [read_address(notice.address) or notice.address],
+        headers={"Auto-Submitted": "auto-generated"},
     )
     notice.attempts += 1
     try:
         mail.send()
     except OSError as error:
-        notice.error = str(error)[:300]
+        notice.error = fit(Notice, "error", str(error))
         notice.save(update_fields=["attempts", "error"])
         _log.warning("notice.not_sent", notice_id=str(notice.id), error=notice.error)
         raise

@@ -61,7 +61,7 @@ def _fail(sentence: str) -> int:
 
 def _port_number(text: str) -> int:
     """Read a number that a port may have."""
-    if not (text.isdecimal() and int(text) <= 65_535):
+    if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return int(text)
 

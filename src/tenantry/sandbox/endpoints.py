@@ -36,7 +36,7 @@ CONTROL: tuple[tuple[str, str, str], ...] = (
     ("GET", "/_sandbox/switches", "Every doubtful behaviour with its value, meaning and source."),
     ("PUT", "/_sandbox/switches", "Set some of them (POST and PATCH do the same)."),
     ("POST", "/_sandbox/applications", "Upload a certificate, as the page does: `application` (id) and `pem`."),
-    ("POST", "/_sandbox/change", "Change a customer, or one of its subscriptions, as if somebody else did."),
+    ("POST", "/_sandbox/change", "Change a customer, its licences or a subscription, or add an audit record."),
     ("GET", "/_sandbox/style.css", "Style of the page."),
     ("GET", "/_sandbox/icon.svg", "Icon of the pages."),
 )  # fmt: skip

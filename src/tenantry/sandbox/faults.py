@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from tenantry.sandbox.journal import Exchange
-from tenantry.sandbox.wire import JsonDict
+from tenantry.sandbox.wire import JsonDict, read_number, read_whole
 
 Number = TypeVar("Number", int, float)
 _LOOK_AGAIN_SECONDS = 0.02
@@ -206,11 +206,11 @@ class Faults:
         return faults
 
 
-def _between(kind: type[Number], smallest: int, largest: int) -> Callable[[Any], Number]:
+def _between(read_one: Callable[[Any], Number], smallest: int, largest: int) -> Callable[[Any], Number]:
     """Read a number that the server can do something with; ValueError otherwise."""
 
     def read(value: Any) -> Number:
-        number = kind(value)
+        number = read_one(value)
         if not smallest <= number <= largest:
             raise ValueError(f"{value} is not between {smallest} and {largest}")
         return number
@@ -223,17 +223,17 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "path": str,
     "method": str,
     "customer": str,
-    "count": _between(int, 1, 1_000_000),
-    "probability": float,
-    "seed": int,
-    "retry_after": _between(int, 0, 86_400),
-    "status": _between(int, 400, 599),
-    "code": int,
-    "seconds": _between(float, 0, 3_600),
-    "delta": int,
-    "quantity": int,
+    "count": _between(read_whole, 1, 1_000_000),
+    "probability": read_number,
+    "seed": read_whole,
+    "retry_after": _between(read_whole, 0, 86_400),
+    "status": _between(read_whole, 400, 599),
+    "code": read_whole,
+    "seconds": _between(read_number, 0, 3_600),
+    "delta": read_whole,
+    "quantity": read_whole,
     "when": str,
-    "writes": _between(int, 1, 1_000),
+    "writes": _between(read_whole, 1, 1_000),
 }
 
 

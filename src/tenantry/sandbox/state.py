@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tenantry.sandbox.wire import JsonDict
+from tenantry.sandbox.wire import JsonDict, encode
 
 _SHORTEST_PAUSE = 0.5  # seconds between a change and its writing
 _SHARE_OF_TIME = 20  # big worlds are written less often: at most a twentieth of the time goes into it
@@ -61,7 +61,7 @@ class StateFile:
         beside = self._path.with_name(self._path.name + f".{os.getpid()}.new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(json.dumps(self._dump(), ensure_ascii=False, separators=(",", ":")).encode())
+            beside.write_bytes(encode(self._dump()))
             beside.replace(self._path)
         except OSError as problem:  # a full disk: serve on, the next change tries again
             sys.stderr.write(f"The state could not be written to {self._path}: {problem.strerror}.\n")

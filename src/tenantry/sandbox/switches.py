@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from tenantry.sandbox.wire import JsonDict
+from tenantry.sandbox.wire import JsonDict, read_number, read_whole
 
 SwitchValue = bool | int | float | str
 
@@ -33,7 +33,7 @@ class Switch:
                 return value.lower() in {"true", "on"}
         elif isinstance(self.default, int | float):
             try:
-                number = type(self.default)(str(value))
+                number = read_whole(value) if isinstance(self.default, int) else read_number(value)
             except ValueError:
                 number = -1
             if 0 <= number <= _LARGEST and (not self.choices or str(number) in self.choices):

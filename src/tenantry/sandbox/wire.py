@@ -12,6 +12,8 @@ JsonDict = dict[str, Any]
 
 BOM = b"\xef\xbb\xbf"
 
+_WHOLE = re.compile(r"-?[0-9]{1,4000}")
+_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _FRACTION = re.compile(r"\.(\d+)")
 _DURATION = re.compile(
     r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -20,8 +22,11 @@ _DURATION = re.compile(
 
 
 def encode(value: object) -> bytes:
-    """Write compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Write compact JSON in UTF-8; text with half a character in it, which UTF-8 has no bytes for, is escaped."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def iso(moment: datetime) -> str:
@@ -44,6 +49,28 @@ def parse_duration(value: str | int | float) -> timedelta:
     if found is None or not any(found.groups()) or found["years"] or found["months"]:
         raise ValueError(f"not a duration in weeks, days, hours, minutes or seconds: {value!r}")
     return timedelta(**{unit: int(found[unit] or 0) for unit in ("weeks", "days", "hours", "minutes", "seconds")})
+
+
+def read_whole(value: object) -> int:
+    """Read a whole number, as text in the digits 0 to 9; ValueError for anything else."""
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+        return int(value)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or (isinstance(value, float) and not value.is_integer())
+    ):
+        raise ValueError(f"{value!r} is not a whole number without points or commas, such as 1000")
+    return int(value)
+
+
+def read_number(value: object) -> float:
+    """Read a number, as text in digits with a point; ValueError for anything else."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is not a number such as 20 or 0.5")
+    return float(value)
 
 
 def drop_nulls(body: Mapping[str, Any]) -> JsonDict:

@@ -154,6 +154,29 @@ def test_what_cannot_be_invited_is_refused_with_the_reason(
     assert not EndUser.objects.exists()
 
 
+def test_an_address_with_other_letters_is_shown_as_it_is_kept_before_anybody_is_invited(
+    small: House, sandbox: SandboxHandle, milan: Client, portal: str
+) -> None:
+    shown = page(milan.post(f"{portal}users/", {"email": "edward@weißbrot.example", "role": "admin"}), 422)
+    assert "edward@weißbrot.example is kept as edward@xn--weibrot-2va.example" in words(shown)
+    assert 'value="edward@xn--weibrot-2va.example"' in shown
+    assert '<option value="admin" selected>' in shown
+    assert not EndUser.objects.exists()
+    assert not [entry for entry in sandbox.journal() if "openid-configuration" in str(entry["path"])]
+
+    refused = page(milan.post(f"{portal}users/", {"email": "edward@xn--weibrot-2va.example", "role": "admin"}), 422)
+    assert "Microsoft knows no tenant for xn--weibrot-2va.example" in words(refused)
+
+
+@pytest.mark.parametrize("email", ["edward@☃.example", "edwärd@harbourvale.example", "edward@a\u202eb.example"])
+def test_an_address_that_nobody_can_have_is_refused_as_it_was_typed(
+    small: House, milan: Client, portal: str, email: str
+) -> None:
+    shown = page(milan.post(f"{portal}users/", {"email": email, "role": "view"}), 422)
+    assert "This is no e-mail address. Write one such as name@example.com." in words(shown)
+    assert f'value="{email}"' in shown
+
+
 def test_an_invitation_is_stored_unusable_while_microsoft_cannot_be_asked(
     small: House, sandbox: SandboxHandle, milan: Client, portal: str
 ) -> None:

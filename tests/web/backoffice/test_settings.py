@@ -42,6 +42,28 @@ def test_settings_are_for_admins_and_owners(small: House, harbour_vale: Company)
     assert audit_verbs() == before
 
 
+@pytest.mark.parametrize("typed", ["1.000", "1,000", "1_000", "+20", "1e3", "２０", "٢٠", " ", "many"])
+def test_what_is_no_plain_number_is_refused_and_stays_as_it_was_typed(milan: Client, typed: str) -> None:
+    before = (current_limits().changes_per_day, current_limits().seats_per_change, retention.kept().call_days)
+    limits = {"changes_per_day": typed, "seats_per_change": typed, "seats_per_cancellation": typed}
+    days = {"call_days": typed, "run_days": typed, "sign_in_days": typed}
+    for form, fields in (("limits", limits), ("retention", days)):
+        shown = page(milan.post(f"{PAGE}{form}/", fields), 422)
+        sentence = "Write a whole number without points or commas, such as 1000."
+        assert words(shown).count(sentence) >= len(fields), form
+        assert shown.count(f'value="{typed}"') == len(fields), form
+    assert (current_limits().changes_per_day, current_limits().seats_per_change, retention.kept().call_days) == before
+
+
+def test_the_notification_address_is_shown_as_it_is_kept_before_it_is(milan: Client) -> None:
+    shown = page(milan.post(f"{PAGE}notices/", {"address": "alerts@weißbrot.example"}), 422)
+    assert "alerts@weißbrot.example is kept as alerts@xn--weibrot-2va.example" in words(shown)
+    assert 'value="alerts@xn--weibrot-2va.example"' in shown
+    assert notices.address() == ""
+    milan.post(f"{PAGE}notices/", {"address": "alerts@xn--weibrot-2va.example"})
+    assert notices.address() == "alerts@xn--weibrot-2va.example"
+
+
 def test_the_stop_switch_is_thrown_with_a_reason_and_shown_on_every_page(
     small: House, harbour_vale: Company, milan: Client
 ) -> None:
@@ -74,7 +96,7 @@ def test_limits_are_stored_and_recorded(small: House, milan: Client) -> None:
     answer = milan.post(f"{PAGE}limits/", {"changes_per_day": "0", "seats_per_change": "many"})
     text = words(page(answer, 422))
     assert "The least is 1. Write a larger number." in text
-    assert "Write a whole number, such as 20." in text
+    assert "Write a whole number without points or commas, such as 1000." in text
     assert current_limits().changes_per_day == 5
 
 
@@ -83,8 +105,8 @@ def test_limits_are_stored_and_recorded(small: House, milan: Client) -> None:
     [
         ("limits", {"changes_per_day": "0"}, "The least is 1. Write a larger number."),
         ("limits", {"changes_per_day": "10001"}, "The most is 10000. Write a smaller number."),
-        ("limits", {"changes_per_day": "1.5"}, "Write a whole number, such as 20."),
-        ("retention", {"call_days": ""}, "Write a whole number, such as 20."),
+        ("limits", {"changes_per_day": "1.5"}, "Write a whole number without points or commas, such as 1000."),
+        ("retention", {"call_days": ""}, "Write a whole number without points or commas, such as 1000."),
         ("notices", {"address": "nobody"}, "This is no e-mail address. Write one such as name@example.com."),
         ("stop", {"reason": "x" * 301}, "This has 301 characters, and at most 300 fit. Shorten it."),
         ("stop", {"reason": "a\0b"}, "There is a character in it that cannot be kept. Write it anew."),

@@ -1,7 +1,9 @@
 """From a number to an order and its outcome."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
+import pytest
 from django.test import Client
 
 from tenantry.kernel import clock
@@ -55,6 +57,27 @@ def test_an_addition_from_the_number_to_the_confirmation(house: House, harbour: 
     assert 'http-equiv="refresh"' not in ben.get(where).content.decode()
     assert [patch["acted"] for patch in house.patches()] == [True]
     assert "45 seats from now on Ben Carter" in text(ben, of(view))
+
+
+@pytest.mark.parametrize(
+    "typed", ["1.000", "1,000", "1_000", "1 000", "1e3", "+45", "45.0", "٤٥", "４５", "²", "4​5", "forty", "9" * 5000]
+)
+def test_what_is_no_plain_number_is_refused_and_stays_as_it_was_typed(
+    house: House, harbour: Company, typed: str
+) -> None:
+    view, ben, anna = house.subscription(harbour, PREMIUM), signed_in(BEN), signed_in(ANNA)
+    sentence = "Type the number of seats as a whole number without points or commas, such as 1000."
+    end = "end-of-term/?" + urlencode({"choice": "renew", "seats": typed})
+    for who, address in ((ben, "change/?" + urlencode({"seats": typed, "when": "now"})), (anna, end)):
+        shown = who.get(of(view, address)).content.decode()
+        assert sentence in shown, address
+        assert f'value="{typed}"' in shown, address
+        assert 'name="plan"' not in shown, address
+
+
+def test_blanks_around_a_number_count_for_nothing(house: House, harbour: Company) -> None:
+    view, ben = house.subscription(harbour, PREMIUM), signed_in(BEN)
+    assert "45 instead of 42." in text(ben, of(view, "change/?seats=+45%C2%A0&when=now"))
 
 
 def test_the_preview_in_place_is_a_fragment_without_a_page(house: House, harbour: Company) -> None:

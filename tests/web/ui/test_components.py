@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.template import Context, Template
 from django.test import RequestFactory
 
+from tenantry.web.numbers import WholeNumberField
 from tenantry.web.ui.components import data, marks
 from tenantry.web.ui.gallery import samples
 
@@ -25,7 +26,7 @@ def bare(markup: str) -> str:
 
 
 class Wish(forms.Form):
-    seats = forms.IntegerField(min_value=1, max_value=300, help_text="You have 12.")
+    seats = WholeNumberField(min_value=1, max_value=300, help_text="You have 12.")
     outcome = forms.ChoiceField(widget=forms.RadioSelect, choices=[("renew", "Renew"), ("end", "<End>")])
     sure = forms.BooleanField(label="I have read this", required=False)
 
@@ -97,7 +98,8 @@ def test_a_field_ties_its_hint_and_error_to_the_control() -> None:
     assert 'aria-invalid="true"' in markup
     assert '<p class="hint" id="id_seats_hint">You have 12.</p>' in markup
     assert 'id="id_seats_error"' in markup
-    assert 'type="number"' in markup
+    assert 'type="text"' in markup
+    assert 'inputmode="numeric" autocomplete="off" data-least="1" data-most="300"' in markup
     assert re.findall(r'data-step="(-?1)"', markup) == ["-1", "1"]
     assert markup.count("js-only") == 2
 

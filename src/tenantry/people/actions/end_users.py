@@ -11,9 +11,10 @@ from tenantry.clients.entra import DomainKind
 from tenantry.connection.models import Tenant
 from tenantry.jobs.queue import enqueue
 from tenantry.kernel.actor import Actor
+from tenantry.kernel.addresses import domain_of, read_address
+from tenantry.kernel.columns import fit
 from tenantry.kernel.refusals import Refusal
 from tenantry.people.actions.companies import gone, locked_company
-from tenantry.people.addresses import domain_of, read_address
 from tenantry.people.models import EndUser, EndUserRole, Person, SignInRecord
 from tenantry.people.outcomes import BINDABLE, Invited, TenantQuestion
 from tenantry.people.upstream import tenant_of_domain
@@ -66,7 +67,7 @@ def invite_end_user(
             role=role,
             pinned_tenant_id=found.tenant_id,
             pinned_tenant_name=name_of_tenant(found.tenant_id),
-            invited_by=acting_as.label[:200],
+            invited_by=fit(EndUser, "invited_by", acting_as.label),
             invited_at=now,
             expires_at=now + timedelta(days=INVITATION_DAYS),
         )
@@ -217,7 +218,7 @@ def bind(end_user: EndUser, person: Person, now: datetime) -> None:
 
 def known_person(tid: str, oid: str, *, name: str, username: str, now: datetime, is_guest: bool = False) -> Person:
     """Return the person of a verified account, new if they were never here, with the name they have by now."""
-    current = {"name": name[:200], "username": username[:254], "is_guest": is_guest}
+    current = {"name": fit(Person, "name", name), "username": fit(Person, "username", username), "is_guest": is_guest}
     person, _created = Person.objects.update_or_create(
         tid=tid, oid=oid, defaults=current, create_defaults=current | {"created_at": now}
     )

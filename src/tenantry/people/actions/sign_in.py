@@ -19,6 +19,8 @@ from tenantry.audit import actions as audit
 from tenantry.clients.entra import Identity
 from tenantry.connection.models import Tenant
 from tenantry.kernel.actor import Actor, ActorKind
+from tenantry.kernel.addresses import same_way
+from tenantry.kernel.columns import fit
 from tenantry.kernel.locks import lock_in_transaction
 from tenantry.people.actions.end_users import bind, known_person
 from tenantry.people.actions.staff import bind_to_person
@@ -223,14 +225,14 @@ def _with_address(rows: QuerySet[Row], addresses: Iterable[str]) -> QuerySet[Row
 
 def _proven(identity: Identity) -> set[str]:
     """Return the addresses that the account's own tenant vouches for; they count in that tenant only."""
-    proven = {identity.username.lower()}
+    proven = {same_way(identity.username)}
     if identity.email_verified:
-        proven.add(identity.email.lower())
+        proven.add(same_way(identity.email))
     return proven - {""}
 
 
 def _claimed(identity: Identity) -> set[str]:
-    return {identity.username.lower(), identity.email.lower()} - {""}
+    return {same_way(identity.username), same_way(identity.email)} - {""}
 
 
 def _log_refused(identity: Identity, clue: _Clue, now: datetime, origin: Origin) -> None:
@@ -253,10 +255,10 @@ def _logged(identity: Identity, now: datetime, origin: Origin) -> dict[str, obje
         "tid": identity.tid,
         "oid": identity.oid,
         "tenant_name": tenant_name,
-        "name": identity.name[:200],
-        "username": identity.username[:254],
+        "name": fit(SignInRecord, "name", identity.name),
+        "username": fit(SignInRecord, "username", identity.username),
         "address": origin.address,
-        "agent": origin.agent[:200],
+        "agent": fit(SignInRecord, "agent", origin.agent),
     }
 
 

@@ -9,11 +9,12 @@ from django.db import transaction
 
 from tenantry.audit import actions as audit
 from tenantry.kernel.actor import Actor
+from tenantry.kernel.addresses import read_address
+from tenantry.kernel.columns import fit
 from tenantry.kernel.locks import lock_in_transaction
 from tenantry.kernel.refusals import Refusal
 from tenantry.people.actions.companies import gone
 from tenantry.people.actions.end_users import INVITATION_DAYS, known_person
-from tenantry.people.addresses import read_address
 from tenantry.people.models import Company, Person, SignInRecord, Staff, StaffRole
 from tenantry.people.outcomes import BINDABLE
 
@@ -50,7 +51,7 @@ def add_staff(
         role=role,
         all_companies=all_companies,
         guest_allowed=guest_allowed,
-        added_by=acting_as.label[:200],
+        added_by=fit(Staff, "added_by", acting_as.label),
         added_at=now,
         expires_at=now + timedelta(days=INVITATION_DAYS),
     )

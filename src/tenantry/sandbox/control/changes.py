@@ -8,19 +8,20 @@ from tenantry.sandbox.context import Context
 from tenantry.sandbox.partner_center.kinds import kind_of
 from tenantry.sandbox.partner_center.lifecycle import next_event
 from tenantry.sandbox.partner_center.patching import change_behind_our_back, finish_change
-from tenantry.sandbox.partner_center.records import audit_change
+from tenantry.sandbox.partner_center.records import add_record, audit_change
 from tenantry.sandbox.partner_center.service import PartnerCenter
 from tenantry.sandbox.store import Subscription
-from tenantry.sandbox.wire import JsonDict, parse_moment
+from tenantry.sandbox.wire import JsonDict, iso, parse_moment, read_whole
 
-_CUSTOMER = {"remove", "restore", "rename", "hidden"}
+_CUSTOMER = {"remove", "restore", "rename", "hidden", "body", "licences", "audit"}
 _SUBSCRIPTION = {"quantity", "body", "hidden", "remove"}
 
 
 def make_change(ctx: Context, partner_center: PartnerCenter, spec: dict[str, Any]) -> JsonDict:
     """Change a customer or one of its subscriptions; ValueError or KeyError says what is wrong.
 
-    A customer: {"customer", "rename"?, "remove"?: true, "restore"?: true, "hidden"?: {}}.
+    A customer: {"customer", "rename"?, "remove"?: true, "restore"?: true, "hidden"?: {}, "body"?: wire fields,
+    "licences"?: [rows that its directory lists as well], "audit"?: fields of one more audit record about it}.
     A subscription: {"customer", "subscription", "quantity"?, "body"?: wire fields, "hidden"?: {}, "remove"?: true}.
     `hidden` merges into `_sandbox`; null removes a field.
     """
@@ -32,7 +33,7 @@ def make_change(ctx: Context, partner_center: PartnerCenter, spec: dict[str, Any
     if unknown := set(wish) - (_CUSTOMER if wanted is None else _SUBSCRIPTION):
         raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
     if wanted is None:
-        return _change_customer(customer, wish)
+        return _change_customer(ctx, customer, wish)
     many = ctx.store.subscriptions.get(str(customer["id"]).lower(), {})
     subscription = many.get(str(wanted).lower())
     if subscription is None:
@@ -42,13 +43,18 @@ def make_change(ctx: Context, partner_center: PartnerCenter, spec: dict[str, Any
         subscription.due = None
         return {"removed": subscription.id}
     if "quantity" in wish:
-        change_behind_our_back(ctx, partner_center.timetable, subscription, int(wish["quantity"]))
+        change_behind_our_back(ctx, partner_center.timetable, subscription, read_whole(wish["quantity"]))
     if "body" in wish or "hidden" in wish:
         _rewrite(ctx, partner_center, subscription, wish)
     return subscription.dump()
 
 
-def _change_customer(customer: JsonDict, wish: dict[str, Any]) -> JsonDict:
+def _change_customer(ctx: Context, customer: JsonDict, wish: dict[str, Any]) -> JsonDict:
+    key = str(customer["id"]).lower()
+    ctx.store.subscribed_skus.setdefault(key, []).extend(wish.get("licences") or [])
+    if wish.get("audit"):
+        add_record(ctx, {"customerId": customer["id"], "operationDate": iso(ctx.clock.now()), **wish["audit"]})
+    _merge(customer, wish.get("body") or {})
     if wish.get("remove"):
         customer["relationshipToPartner"] = "none"
     if wish.get("restore"):

@@ -21,7 +21,7 @@ from tenantry.sandbox.control.changes import make_change
 from tenantry.sandbox.faults import STANDING
 from tenantry.sandbox.partner_center.lifecycle import Event
 from tenantry.sandbox.partner_center.service import PartnerCenter, read_query
-from tenantry.sandbox.wire import JsonDict, iso, parse_duration, parse_moment
+from tenantry.sandbox.wire import JsonDict, iso, parse_duration, parse_moment, read_number, read_whole
 
 _HAPPENED_SHOWN = 200
 _LONGEST_MOVE = timedelta(days=20 * 366)
@@ -167,11 +167,11 @@ class Desk:
 
     def _journal(self, query: dict[str, str]) -> Answer:
         exchanges = self.ctx.journal.find(
-            since=int(query.get("since") or 0),
+            since=read_whole(query.get("since") or 0),
             path=query.get("path", ""),
             customer=query.get("customer", ""),
             method=query.get("method", ""),
-            limit=int(query["limit"]) if query.get("limit") else None,
+            limit=read_whole(query["limit"]) if query.get("limit") else None,
         )
         last = self.ctx.journal.number
         return Answer.json({"last": last, "entries": [exchange.as_json() for exchange in exchanges]})
@@ -240,7 +240,7 @@ def _fill_in_fault(body: JsonDict) -> None:
 
 
 def _number_or_text(value: object) -> str | float:
-    if isinstance(value, int | float):
-        return float(value)
-    text = str(value)
-    return float(text) if text.replace(".", "", 1).lstrip("-").isdigit() else text
+    try:
+        return read_number(value)
+    except ValueError:
+        return str(value)

@@ -14,6 +14,7 @@ redirect (or the form_post page) at once. Fields of the form:
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -123,7 +124,7 @@ def _check_rest(asked: Asked) -> None:
         raise SentBackError(asked, EntraError(900144, "Missing: 'scope'."))
     if "id_token" in asked.response_types and not query.get("nonce"):
         raise SentBackError(asked, EntraError(90014, "Missing: 'nonce'."))
-    if not (query.get("max_age") or "0").isdecimal():
+    if not re.fullmatch(r"[0-9]{1,9}", query.get("max_age") or "0"):
         raise SentBackError(asked, EntraError(9002313, "max_age is a number of seconds."))
     if query.get("code_challenge") and query.get("code_challenge_method", "plain") not in ("plain", "S256"):
         raise SentBackError(asked, EntraError(9002313, "code_challenge_method is 'plain' or 'S256'."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tenantry.sandbox.partner_center.errors import RefusalError
-from tenantry.sandbox.wire import JsonDict
+from tenantry.sandbox.wire import JsonDict, read_whole
 
 _NAMES = (
     "id offerId offerName friendlyName productType displayName subType quantity unitType parentSubscriptionId "
@@ -51,12 +51,10 @@ def whole(body: JsonDict, name: str) -> int | None:
     """Read a whole number, None where the name is missing; 800002 for anything else, null included."""
     if name not in body:
         return None
-    value = body[name]
-    if isinstance(value, str) and value.strip().lstrip("-").isdigit():
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
-        raise RefusalError(800002, description=f"Invalid request input: {name} is not a whole number.")
-    return int(value)
+    try:
+        return read_whole(body[name])
+    except ValueError:
+        raise RefusalError(800002, description=f"Invalid request input: {name} is not a whole number.") from None
 
 
 def flag(body: JsonDict, name: str) -> bool | None:

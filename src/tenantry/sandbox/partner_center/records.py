@@ -37,7 +37,7 @@ def audit_change(
         "Quantity": str(subscription.quantity),
         "Reason": why,
     }
-    _add(
+    add_record(
         ctx,
         {
             "customerId": subscription.customer_id,
@@ -73,7 +73,7 @@ def audit_call(call: Call, subscription: Subscription, before: JsonDict, *, stat
 
 def audit_customer(call: Call, customer: JsonDict, operation: str) -> None:
     """Write an audit record about a customer: added, changed, relationship removed."""
-    _add(
+    add_record(
         call.ctx,
         {
             "customerId": customer["id"],
@@ -90,7 +90,8 @@ def audit_customer(call: Call, customer: JsonDict, operation: str) -> None:
     )
 
 
-def _add(ctx: Context, record: JsonDict) -> None:
+def add_record(ctx: Context, record: JsonDict) -> None:
+    """Write an audit record; it can be read after the lag that the switches name."""
     record = {
         "id": str(uuid.uuid4()),
         "partnerId": ctx.store.partner["tenant_id"],

@@ -35,7 +35,7 @@ def _numbers(options: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for part in filter(None, options.split(",")):
         key, _, value = part.partition("=")
-        if key not in _LARGE or not value.isdecimal():
+        if key not in _LARGE or not (value.isascii() and value.isdecimal()):
             raise ValueError(f"{part!r} is not one of tenants=N, subscriptions=N, seed=N")
         found[key] = int(value)
     return found

@@ -26,6 +26,7 @@ from tenantry.people.permissions import Permission
 from tenantry.people.queries import EndUserRow, EndUserState, SignInRow
 from tenantry.people.texts import end_user_role_text, refusal_text, sign_in_reason_text
 from tenantry.web.access import OfficeRequest, office
+from tenantry.web.addresses import AddressField
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import company_page, known_company
 from tenantry.web.backoffice.forms import OfficeForm
@@ -46,7 +47,7 @@ _STATE_TONES = {
 class InviteForm(OfficeForm):
     """Somebody's address and what they may do."""
 
-    email = forms.EmailField(label=gettext_lazy("E-mail address of the Microsoft account"), max_length=254)
+    email = AddressField(label=gettext_lazy("E-mail address of the Microsoft account"), max_length=254)
     role = forms.ChoiceField(label=gettext_lazy("Role"))
 
     def __init__(self, *args: object, **kwargs: object) -> None:

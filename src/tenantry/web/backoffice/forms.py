@@ -12,7 +12,7 @@ _EMPTY = _("Nothing is written here. Fill it in.")
 _CHOOSE = _("Nothing is chosen. Choose one.")
 _NOT_OFFERED = _("This is not among the choices. Choose one of those shown.")
 _ADDRESS = _("This is no e-mail address. Write one such as name@example.com.")
-_NUMBER = _("Write a whole number, such as 20.")
+_NUMBER = _("Write a whole number without points or commas, such as 1000.")
 _TEXT = {
     "required": _EMPTY,
     "max_length": _("This has %(show_value)d characters, and at most %(limit_value)d fit. Shorten it."),

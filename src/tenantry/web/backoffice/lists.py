@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, QueryDict
 
+from tenantry.web.numbers import page_in
 from tenantry.web.ui.components.data import address_with
 
 MOST_IN_FILE = 20_000
@@ -13,13 +14,7 @@ MOST_IN_FILE = 20_000
 
 def page_number(request: HttpRequest) -> int:
     """Return the page that is asked for; anything odd is the first one."""
-    return number_in(request.GET, "page")
-
-
-def number_in(asked: QueryDict, name: str) -> int:
-    """Return the number of a page as the address or a form brought it; anything odd is the first one."""
-    text = asked.get(name, "1")
-    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+    return page_in(request.GET)
 
 
 def page_of(total: int, number: int, per_page: int) -> "Page[int]":

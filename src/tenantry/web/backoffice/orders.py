@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from tenantry.branding import queries as branding
 from tenantry.connection import queries as connections
 from tenantry.kernel.ids import CompanyId
+from tenantry.kernel.numbers import whole_number
 from tenantry.licensing import queries, texts
 from tenantry.licensing.actions import settle_by_hand, withdraw_order
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState
@@ -191,9 +192,8 @@ def _filtered(request: OfficeRequest, moment: Moment) -> QuerySet[ChangeOrder]:
     if text := search_of(request):
         named = Q(subscription__offer_name__icontains=text) | Q(subscription__friendly_name__icontains=text)
         named |= Q(actor_label__icontains=text) | Q(company__name__icontains=text)
-        number = text.removeprefix("#")
-        if number.isascii() and number.isdigit() and len(number) < 15:
-            named |= Q(number=int(number))
+        if (number := whole_number(text.removeprefix("#"))) is not None:
+            named |= Q(number=number)
         if (request_id := _as_uuid(text)) is not None:
             named |= Q(request_id=request_id) | Q(correlation_id=request_id)
         found = found.filter(named)

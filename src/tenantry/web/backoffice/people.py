@@ -21,6 +21,7 @@ from tenantry.people.permissions import Permission
 from tenantry.people.queries import EndUserRow, StaffRow
 from tenantry.people.texts import refusal_text, sign_in_reason_text, staff_role_text
 from tenantry.web.access import OfficeRequest, office
+from tenantry.web.addresses import AddressField
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.end_user_portal import UserRow, user_row
@@ -62,7 +63,7 @@ class ListedStaff:
 class StaffForm(OfficeForm):
     """What somebody at the partner may do, and for which companies."""
 
-    email = forms.EmailField(label=gettext_lazy("E-mail address of the Microsoft account"), max_length=254)
+    email = AddressField(label=gettext_lazy("E-mail address of the Microsoft account"), max_length=254)
     role = forms.ChoiceField(label=gettext_lazy("Role"), widget=forms.RadioSelect)
     scope = forms.ChoiceField(
         label=gettext_lazy("Companies"),

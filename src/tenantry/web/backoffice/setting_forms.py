@@ -10,7 +10,9 @@ from tenantry.branding import queries as branding
 from tenantry.jobs import retention
 from tenantry.licensing.ledger import current_limits
 from tenantry.notices import queries as notices
+from tenantry.web.addresses import AddressField
 from tenantry.web.backoffice.forms import OfficeForm
+from tenantry.web.numbers import WholeNumberField
 
 
 class LookForm(OfficeForm):
@@ -58,7 +60,7 @@ class LogoForm(OfficeForm):
 class NoticeForm(OfficeForm):
     """Where messages to the partner go."""
 
-    address = forms.EmailField(
+    address = AddressField(
         label=gettext_lazy("Notification address"),
         help_text=gettext_lazy(
             "Hears of orders that failed, are unsure or came on top of somebody else's change, and of lost schedules."
@@ -70,16 +72,16 @@ class NoticeForm(OfficeForm):
 class LimitsForm(OfficeForm):
     """How much may happen."""
 
-    changes_per_day = forms.IntegerField(
+    changes_per_day = WholeNumberField(
         label=gettext_lazy("Changes per company in 24 hours"), min_value=1, max_value=10_000
     )
-    seats_per_change = forms.IntegerField(
+    seats_per_change = WholeNumberField(
         label=gettext_lazy("Seats in one change"),
         help_text=gettext_lazy("Counted from the present, for a change at once and for a number at the renewal."),
         min_value=1,
         max_value=100_000,
     )
-    seats_per_cancellation = forms.IntegerField(
+    seats_per_cancellation = WholeNumberField(
         label=gettext_lazy("Seats in one cancellation"),
         help_text=gettext_lazy("Enough to undo a mistake within its return window."),
         min_value=1,
@@ -90,9 +92,9 @@ class LimitsForm(OfficeForm):
 class RetentionForm(OfficeForm):
     """How long logs are kept."""
 
-    call_days = forms.IntegerField(label=gettext_lazy("Calls to Microsoft, days"), min_value=1, max_value=3650)
-    run_days = forms.IntegerField(label=gettext_lazy("Refreshes, days"), min_value=1, max_value=3650)
-    sign_in_days = forms.IntegerField(label=gettext_lazy("Sign-ins, days"), min_value=1, max_value=3650)
+    call_days = WholeNumberField(label=gettext_lazy("Calls to Microsoft, days"), min_value=1, max_value=3650)
+    run_days = WholeNumberField(label=gettext_lazy("Refreshes, days"), min_value=1, max_value=3650)
+    sign_in_days = WholeNumberField(label=gettext_lazy("Sign-ins, days"), min_value=1, max_value=3650)
 
 
 class StopForm(OfficeForm):

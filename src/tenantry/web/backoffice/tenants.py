@@ -27,7 +27,8 @@ from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.companies import to_run
 from tenantry.web.backoffice.context import companies_tabs, office_page
-from tenantry.web.backoffice.lists import number_in, page_of, posted_id, search_in
+from tenantry.web.backoffice.lists import page_of, posted_id, search_in
+from tenantry.web.numbers import page_in
 from tenantry.web.ui import dates
 from tenantry.web.ui.components.data import address_with
 from tenantry.web.ui.frame import Crumb
@@ -198,7 +199,7 @@ def _look(request: OfficeRequest, chosen: ConnectionView | None) -> Look:
     return Look(
         search=search_in(asked),
         show_added=asked.get("added") == "yes",
-        number=number_in(asked, "at" if doing in {Doing.TICK_ALL, Doing.TICK_NONE} else "page"),
+        number=page_in(asked, "at" if doing in {Doing.TICK_ALL, Doing.TICK_NONE} else "page"),
         doing=doing,
         ticked=() if doing is Doing.TICK_NONE else ticked,
     )

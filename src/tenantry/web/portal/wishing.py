@@ -23,6 +23,7 @@ from tenantry.licensing.rules.wishes import (
     WithdrawSchedule,
 )
 from tenantry.people.permissions import Permission
+from tenantry.web.numbers import WholeNumberField
 
 MOST_SEATS = 100_000
 SURE = "sure"  # in an address: ask once more; in a form: the answer
@@ -30,7 +31,7 @@ _SALT = "portal.plan"
 _HOW_MANY = _("Type how many seats you want.")
 _FROM_WHEN = _("Choose from when on the new number counts.")
 _NUMBERS = {
-    "invalid": _("Type the number of seats as a whole number, such as 12."),
+    "invalid": _("Type the number of seats as a whole number without points or commas, such as 1000."),
     "min_value": _("There are no fewer seats than 0. Type how many you want in the end."),
     "max_value": _("Type a number of seats up to 100,000."),  # a translation groups the digits in its own way
 }
@@ -85,7 +86,7 @@ def _query(wish: Wish) -> dict[str, str]:
 class SeatsForm(forms.Form):
     """The planner: how many seats, from when on, and what becomes of a number that waits for the renewal."""
 
-    seats = forms.IntegerField(
+    seats = WholeNumberField(
         label=_("Seats"), min_value=0, max_value=MOST_SEATS, error_messages={"required": _HOW_MANY} | _NUMBERS
     )
     when = forms.ChoiceField(
@@ -115,7 +116,7 @@ class EndForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    seats = forms.IntegerField(
+    seats = WholeNumberField(
         label=_("Seats of the next term"),
         min_value=1,
         max_value=MOST_SEATS,

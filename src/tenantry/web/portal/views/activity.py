@@ -12,6 +12,7 @@ from tenantry.licensing import queries
 from tenantry.licensing.moment import Moment
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
+from tenantry.web.numbers import page_in
 from tenantry.web.portal import history, words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.files import csv_answer
@@ -21,11 +22,11 @@ MOST_IN_FILE = 10_000
 
 
 def _wanted(request: HttpRequest) -> tuple[str, str, int]:
-    show, page = request.GET.get("show", "all"), request.GET.get("page", "1")
+    show = request.GET.get("show", "all")
     return (
         show if show in history.SHOWN else "all",
         request.GET.get("q", "").strip()[:100],
-        int(page) if page.isdecimal() and 0 < int(page) < 10_000 else 1,
+        page_in(request.GET),
     )
 
 

@@ -18,6 +18,7 @@ from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
+from tenantry.web.numbers import page_in
 from tenantry.web.portal import words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.files import csv_answer
@@ -70,12 +71,11 @@ def _wanted(request: HttpRequest) -> tuple[str, str, str, int]:
     search = request.GET.get("q", "").strip()[:100]
     show = request.GET.get("show", "current")
     sort = request.GET.get("sort", "date")
-    page = request.GET.get("page", "1")
     return (
         search,
         show if show in FILTERS else "current",
         sort if sort in queries.SORTS else "date",
-        int(page) if page.isdecimal() and 0 < int(page) < 10_000 else 1,
+        page_in(request.GET),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from django import forms
 from django.core.paginator import Paginator
 
+from tenantry.web.numbers import WholeNumberField
 from tenantry.web.ui import frame
 from tenantry.web.ui.drawings import term_line, year_strip
 
@@ -25,7 +26,7 @@ class SampleForm(forms.Form):
     email = forms.EmailField(label="E-mail address", help_text="The address they sign in to Microsoft with.")
     role = forms.ChoiceField(label="Role", choices=[("view", "View"), ("modify", "Modify"), ("admin", "Admin")])
     note = forms.CharField(label="Note for the partner", required=False, widget=forms.Textarea)
-    seats = forms.IntegerField(
+    seats = WholeNumberField(
         label="Seats",
         min_value=1,
         max_value=300,

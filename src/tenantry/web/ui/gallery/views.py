@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from tenantry.branding import queries as branding
+from tenantry.kernel.numbers import whole_number
 from tenantry.web.ui import frame as frames
 from tenantry.web.ui import glossary
 from tenantry.web.ui.components import marks
@@ -79,8 +80,8 @@ def gallery(request: HttpRequest) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """Show what a number of seats would do, as the fragment of a live preview."""
     _only_in_rehearsal()
-    seats = request.GET.get("plan-seats", "")
-    return render(request, "ui/gallery/consequences.html", {"seats": int(seats) if seats.isdecimal() else 12})
+    seats = whole_number(request.GET.get("plan-seats", ""))
+    return render(request, "ui/gallery/consequences.html", {"seats": 12 if seats is None else seats})
 
 
 def frame(request: HttpRequest, name: str) -> HttpResponse:

@@ -1,13 +1,15 @@
 // Number fields with − and +, fields that copy, and the choice of light or dark. Every part works without this file.
 // Listeners sit on the document, so that fragments brought in later need no set-up.
 
-function step(button) {
-  const input = button.closest("[data-stepper]").querySelector("input");
-  const before = input.value;
-  if (input.value === "") input.value = input.min || "0";
-  else if (button.dataset.step > 0) input.stepUp();
-  else input.stepDown();
-  if (input.value === before) return;
+function step(input, by) {
+  const before = input.value.trim();
+  // Whatever else was typed stays as it is: the server says what is wrong with it.
+  if (before !== "" && !/^[0-9]{1,9}$/.test(before)) return;
+  const least = Number(input.dataset.least ?? 0);
+  const most = Number(input.dataset.most ?? Infinity);
+  const after = before === "" ? least : Math.min(Math.max(Number(before) + by, least), most);
+  if (String(after) === before) return;
+  input.value = after;
   input.dispatchEvent(new Event("input", { bubbles: true }));
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
@@ -26,7 +28,7 @@ async function copy(button) {
 
 document.addEventListener("click", (event) => {
   const stepper = event.target.closest("[data-step]");
-  if (stepper) step(stepper);
+  if (stepper) step(stepper.closest("[data-stepper]").querySelector("input"), Number(stepper.dataset.step));
   const copier = event.target.closest("[data-copy-button]");
   if (copier) copy(copier);
   if (event.target.matches("[data-copy] input")) event.target.select();
@@ -37,10 +39,13 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// Arrow keys change a plain number field too; a wheel over it must not.
-document.addEventListener("wheel", (event) => {
-  if (event.target.matches?.("input[type=number]:focus")) event.target.blur();
-}, { passive: true });
+// Arrow keys count as they do in a number field of the browser.
+const ARROWS = { ArrowUp: 1, ArrowDown: -1 };
+document.addEventListener("keydown", (event) => {
+  if (!(event.key in ARROWS) || !event.target.matches?.("[data-stepper] input")) return;
+  event.preventDefault();
+  step(event.target, ARROWS[event.key]);
+});
 
 // A form that is on its way is not sent twice. The server knows better than any button; this spares people the doubt.
 // After a while the button comes back by itself, for those who stopped the loading.
