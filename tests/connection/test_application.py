@@ -79,6 +79,18 @@ def test_the_worker_makes_key_and_certificate(microsoft: SandboxHandle) -> None:
         client_for(row.id)
 
 
+@pytest.mark.parametrize("name", ["x" * 500, "Müller & Söhne " * 12, "😀" * 200], ids=["long", "umlauts", "emoji"])
+def test_a_connection_of_any_name_gets_its_certificate(microsoft: SandboxHandle, name: str) -> None:
+    row = add(name=name)
+    assert isinstance(row, PartnerConnection)
+    run_due_jobs()
+    row.refresh_from_db()
+    certificate = x509.load_pem_x509_certificate(row.next_certificate.encode())
+    (shown,) = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    assert f"Tenantry {name}".startswith(str(shown.value))
+    assert 61 <= len(str(shown.value).encode()) <= 64
+
+
 def test_before_the_upload_the_check_says_what_to_do(microsoft: SandboxHandle) -> None:
     row = added()
     run = check(row)

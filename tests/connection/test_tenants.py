@@ -2,6 +2,7 @@
 
 import uuid
 
+import pytest
 from django.db import connection as database
 
 from tenantry.audit.models import AuditRow
@@ -69,6 +70,53 @@ def test_an_unchanged_list_writes_no_row(house: House) -> None:
 
     assert run.details == {"listed": 26, "added": 0, "changed": 0, "missing": 0, "returned": 0}
     assert transaction_marks() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "kept"),
+    [
+        ("n" * 5000, "d" * 300, ("n" * 299 + "…", "d" * 254 + "…")),
+        ("half \ud83d", "\x00", ("half \ufffd", "")),
+        ("", "harbourvale.example", ("harbourvale.example", "harbourvale.example")),
+        ("\x00", "", (HARBOUR, "")),
+    ],
+)
+def test_a_tenant_of_any_name_is_kept(house: House, name: str, domain: str, kept: tuple[str, str]) -> None:
+    body = {"companyProfile": {"companyName": name, "domain": domain}}
+    house.sandbox.post("/_sandbox/change", {"customer": HARBOUR, "body": body})
+    run = refresh(house)
+    assert (run.state, run.details.get("unkept")) == (RunState.DONE, None)
+    assert (tenant(HARBOUR).name, tenant(HARBOUR).domain) == kept
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"id": "t" * 500}, "t" * 64 + ": Customer: tenant_id: longer than 36 characters"),
+        ({"companyProfile": {"companyName": 7}}, f"{HARBOUR}: Customer: companyProfile.companyName: "),
+        ({"id": 7}, "Customer: id: "),
+    ],
+    ids=["long id", "name that is a number", "id that is a number"],
+)
+def test_a_tenant_that_cannot_be_kept_is_named_and_leaves_the_others(
+    house: House, body: dict[str, object], told: str
+) -> None:
+    refresh(house)
+    house.sandbox.post("/_sandbox/change", {"customer": NORDLYS, "rename": "Nordlys Group"})
+    house.sandbox.post("/_sandbox/change", {"customer": HARBOUR, "body": body})
+
+    run = refresh(house)
+
+    assert (run.state, run.details["unkept"], run.details["listed"], run.details["changed"]) == (
+        RunState.DONE,
+        1,
+        26,
+        1,
+    )
+    assert run.details["unkept_told"][0].startswith(told)
+    assert tenant(NORDLYS).name == "Nordlys Group"
+    # Which tenant a row with a new id or without one means is not known: with one more id, one fewer is listed.
+    assert (tenant(HARBOUR).missing_since is None) is ("t" * 500 not in body.values())
 
 
 def test_a_renamed_tenant_is_renamed_and_nothing_else_is_written(house: House) -> None:

@@ -138,7 +138,7 @@ def test_an_older_reading_does_not_overwrite_what_an_order_has_read_back(house: 
     order = finish(placed(view, SetQuantity(view.facts.quantity + 3)).id)
     assert order.state == OrderState.APPLIED
 
-    stored = store_company(company, reading.records.items, [], Moment.current(), read_from=reading.read_from)
+    stored = store_company(company, reading.records, Moment.current(), read_from=reading.read_from)
 
     assert stored.changed == 0
     assert house.view(Subscription.objects.get(id=view.id)).facts.quantity == view.facts.quantity + 3

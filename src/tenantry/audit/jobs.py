@@ -25,7 +25,7 @@ def ask_verify(*, acting_as: Actor, now: datetime) -> RunRecord:
     under_way = runs.latest(VERIFY)
     if under_way is not None and under_way.state in (RunState.WAITING, RunState.RUNNING):
         return under_way
-    run = runs.new_run(VERIFY, asked_by=acting_as.label[:200], now=now)
+    run = runs.new_run(VERIFY, asked_by=acting_as.label, now=now)
     enqueue("audit.verify", run_id=run.id)
     return run
 

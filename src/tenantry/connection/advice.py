@@ -367,7 +367,7 @@ _OWN: Mapping[str, _Entry] = {
         _("Register it in Partner Center under App management, then try again."),
         Who.PARTNER_ADMIN,
     ),
-    "unreadable_rows": (_("Some of Microsoft's records could not be read."), _TELL_MAKERS, Who.OPERATOR),
+    "unreadable_rows": (_("Some of Microsoft's records could not be kept."), _TELL_MAKERS, Who.OPERATOR),
     "unexpected": (
         _("Something went wrong here, not at Microsoft."),
         _("Try again. If it happens again, look at the log of the worker."),

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from tenantry.clients.http import Call
 from tenantry.connection.models import CallRecord, PartnerConnection
 from tenantry.kernel import clock
+from tenantry.kernel.columns import fit
 
 log = structlog.get_logger(__name__)
 
@@ -123,17 +124,17 @@ def _record(happened_at: datetime, connection_id: uuid.UUID, order_id: uuid.UUID
     return CallRecord(
         happened_at=happened_at,
         connection_id=connection_id,
-        customer_tenant_id=(call.customer_id or "")[:36],
+        customer_tenant_id=fit(CallRecord, "customer_tenant_id", call.customer_id or ""),
         order_id=order_id,
-        method=call.method[:8],
-        path=call.path[:300],
+        method=fit(CallRecord, "method", call.method),
+        path=fit(CallRecord, "path", call.path),
         status=call.status,
-        code=call.code[:40],
-        words=call.words[:300],
+        code=fit(CallRecord, "code", call.code),
+        words=fit(CallRecord, "words", call.words),
         milliseconds=round(call.duration * 1000),
         attempt=call.attempt,
-        request_id=call.request_id[:64],
-        correlation_id=call.correlation_id[:64],
+        request_id=fit(CallRecord, "request_id", call.request_id),
+        correlation_id=fit(CallRecord, "correlation_id", call.correlation_id),
     )
 
 

@@ -18,6 +18,7 @@ from tenantry.clients.partner_center import PartnerCenter
 from tenantry.connection.advice import advice, key_for
 from tenantry.connection.models import ConnectionMode, ConnectionState, PartnerConnection, TroubleAbout
 from tenantry.kernel.actor import Actor
+from tenantry.kernel.columns import fit
 from tenantry.notices import actions as notices
 
 log = structlog.get_logger(__name__)
@@ -55,11 +56,11 @@ def note_trouble(connection_id: uuid.UUID, error: UpstreamError, *, about: Troub
         return
     row.last_error_at = now
     row.last_error_about = about
-    row.last_error_code = error.code[:40]
-    row.last_error_words = error.quote[:500]
-    row.last_error_request_id = error.request_id[:64]
+    row.last_error_code = fit(PartnerConnection, "last_error_code", error.code)
+    row.last_error_words = fit(PartnerConnection, "last_error_words", error.quote)
+    row.last_error_request_id = fit(PartnerConnection, "last_error_request_id", error.request_id)
     advice_key = key_for(error.advice, by_application=row.mode == ConnectionMode.APPLICATION)
-    row.last_error_advice = advice_key[:60]
+    row.last_error_advice = advice_key
     if breaks:
         if row.state != ConnectionState.BROKEN:
             _record(row, "connection.broke", now, request_id=row.last_error_request_id)
@@ -100,7 +101,11 @@ def note_token(connection_id: uuid.UUID, facts: TokenFacts | None, *, now: datet
     """Keep when a token was issued, and what it says about the account; None where it cannot be read."""
     known: dict[str, object] = {"token_renewed_at": now}
     if facts is not None and not facts.app_only:
-        known |= {"mfa_compliant": facts.mfa, "roles": list(facts.roles), "account": facts.username[:200]}
+        known |= {
+            "mfa_compliant": facts.mfa,
+            "roles": list(facts.roles),
+            "account": fit(PartnerConnection, "account", facts.username),
+        }
     PartnerConnection.objects.filter(id=connection_id, removed_at=None).update(**known)
 
 

@@ -101,7 +101,9 @@ def run_text(message_key: str, details: Mapping[str, object]) -> RunText:
 
 
 def _tenants_detail(details: Mapping[str, object]) -> str:
-    listed, added, missing = (int(str(details.get(name, 0))) for name in ("listed", "added", "missing"))
+    listed, added, missing, unkept = (
+        int(str(details.get(name, 0))) for name in ("listed", "added", "missing", "unkept")
+    )
     parts = [
         ngettext("Partner Center lists %(count)d tenant.", "Partner Center lists %(count)d tenants.", listed)
         % {"count": listed}
@@ -116,6 +118,10 @@ def _tenants_detail(details: Mapping[str, object]) -> str:
                 missing,
             )
             % {"count": missing}
+        )
+    if unkept:
+        parts.append(
+            ngettext("%(count)d could not be kept.", "%(count)d could not be kept.", unkept) % {"count": unkept}
         )
     return " ".join(parts)
 

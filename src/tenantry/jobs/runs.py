@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from tenantry.jobs.models import RunRecord, RunState
 from tenantry.kernel import clock
+from tenantry.kernel.columns import fit
 
 
 def new_run(
@@ -16,7 +17,11 @@ def new_run(
 ) -> RunRecord:
     """Note that work of this kind was asked for; it waits until `begin`."""
     return RunRecord.objects.create(
-        kind=kind, subject_id=str(subject_id), company_id=company_id, asked_by=asked_by, created_at=now
+        kind=kind,
+        subject_id=str(subject_id),
+        company_id=company_id,
+        asked_by=fit(RunRecord, "asked_by", asked_by),
+        created_at=now,
     )
 
 

@@ -14,6 +14,9 @@ from tenantry.licensing.moment import Moment
 ALL = "refresh_subscriptions"
 NEW = "refresh_new"
 ONE = "refresh_company"
+AUDIT = "audit_records"
+# So many records that could not be kept are named in a run; the page of a company names all of its own.
+UNKEPT_TOLD = 20
 _OPEN = (RunState.WAITING, RunState.RUNNING)
 
 
@@ -24,7 +27,7 @@ def ask_refresh_all(*, acting_as: Actor, moment: Moment) -> RunRecord:
     under_way = runs.latest(ALL)
     if under_way is not None and under_way.state in _OPEN:
         return under_way
-    run = runs.new_run(ALL, asked_by=acting_as.label[:200], now=moment.real)
+    run = runs.new_run(ALL, asked_by=acting_as.label, now=moment.real)
     enqueue("licensing.refresh_all", run_id=run.id)
     return run
 
@@ -32,7 +35,7 @@ def ask_refresh_all(*, acting_as: Actor, moment: Moment) -> RunRecord:
 @transaction.atomic
 def ask_first_refresh(*, acting_as: Actor, moment: Moment) -> RunRecord:
     """Have the companies refreshed that were never read: those that were just added."""
-    run = runs.new_run(NEW, asked_by=acting_as.label[:200], now=moment.real)
+    run = runs.new_run(NEW, asked_by=acting_as.label, now=moment.real)
     enqueue("licensing.refresh_new", lock="licensing.refresh_new", run_id=run.id)
     return run
 
@@ -44,8 +47,6 @@ def ask_refresh_company(*, acting_as: Actor, company_id: uuid.UUID, moment: Mome
     under_way = runs.latest(ONE, company_id)
     if under_way is not None and under_way.state in _OPEN:
         return under_way
-    run = runs.new_run(
-        ONE, subject_id=company_id, company_id=company_id, asked_by=acting_as.label[:200], now=moment.real
-    )
+    run = runs.new_run(ONE, subject_id=company_id, company_id=company_id, asked_by=acting_as.label, now=moment.real)
     enqueue("licensing.refresh_company", company_id=company_id, run_id=run.id)
     return run

@@ -1,13 +1,15 @@
 """Microsoft's own journal: audit records about one subscription, in the words of the rules."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations, permutations, takewhile
 
+from tenantry.clients.http.bodies import decode_json
 from tenantry.clients.partner_center.client import PartnerCenter
 from tenantry.clients.partner_center.models import AuditRecord
+from tenantry.clients.partner_center.wire import LARGEST_COUNT
+from tenantry.kernel.columns import fit
 from tenantry.licensing.engine.names import upstream_ids
 from tenantry.licensing.models import ChangeOrder
 from tenantry.licensing.rules.facts import Status, facts_from_json
@@ -238,7 +240,7 @@ def _entry(record: AuditRecord) -> AuditEntry:
         old_quantity=_number(old.get("quantity")),
         new_quantity=_number(new.get("quantity")),
         new_status=Status(status) if isinstance(status, str) else None,
-        by=record.user_principal_name or record.application_id,
+        by=fit(ChangeOrder, "actor_name", record.user_principal_name or record.application_id),
     )
 
 
@@ -250,13 +252,13 @@ def _record_status(word: str) -> RecordStatus:
 
 
 def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_COUNT else None
 
 
 def _values(text: str) -> Mapping[str, object]:
     """Read a record's JSON text with lower-case names; an unreadable one says nothing."""
     try:
-        values = json.loads(text) if text else {}
+        values = decode_json(text.encode()) if text else {}
     except ValueError:
         return {}
     return {str(name).lower(): value for name, value in values.items()} if isinstance(values, dict) else {}

@@ -14,6 +14,7 @@ from tenantry.clients.partner_center.catalogue import Availability, Sku
 from tenantry.clients.partner_center.client import PartnerCenter
 from tenantry.clients.partner_center.ids import ProductId, SkuId
 from tenantry.clients.partner_center.models import Subscription as Record
+from tenantry.clients.partner_center.paging import Unreadable
 from tenantry.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -63,10 +64,16 @@ def read_limits(client: PartnerCenter, keys: Iterable[SkuKey], country: str) -> 
     return tuple(readings)
 
 
-def store_limits(readings: Iterable[LimitsReading]) -> None:
-    """Remember what was read."""
+def store_limits(readings: Iterable[LimitsReading]) -> tuple[Unreadable, ...]:
+    """Remember what was read, and return what no row can hold."""
+    unkept: list[Unreadable] = []
     for reading in readings:
-        if reading.sku is None:
-            catalogue.remember_missing(*reading.key, country=reading.country, now=clock.now())
-        else:
-            catalogue.remember_sku(reading.sku, reading.availabilities, country=reading.country, now=clock.now())
+        key, market, now = reading.key, reading.country[:2], clock.now()
+        try:
+            if reading.sku is None:
+                catalogue.remember_missing(*key, country=market, now=now)
+            else:
+                catalogue.remember_sku(reading.sku, reading.availabilities, country=market, now=now)
+        except ValueError as error:
+            unkept.append(Unreadable(":".join(key), f"Sku: {error}"))
+    return tuple(unkept)

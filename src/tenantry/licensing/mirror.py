@@ -5,11 +5,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
 
 from tenantry.clients.partner_center.models import Subscription as Record
+from tenantry.clients.partner_center.paging import Collected, Unreadable
+from tenantry.kernel.columns import fit
 from tenantry.licensing.models import ChangeOrder, LicenceCount, OrderState, Subscription, SubscriptionChange
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.upstream import columns_from_record, digest_of
@@ -40,11 +43,12 @@ class LicenceReading:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How many subscriptions are new, changed or gone after storing a company's reading."""
+    """How many subscriptions are new, changed or gone after storing a company's reading, and what was not kept."""
 
     added: int
     changed: int
     gone: int
+    unkept: tuple[Unreadable, ...] = ()
 
 
 @contextlib.contextmanager
@@ -64,63 +68,70 @@ def store_one(subscription: Subscription, record: Record, moment: Moment, *, ord
     """Store one subscription as it was just read; ``order`` is what changed it, if one of ours did."""
     with transaction.atomic(savepoint=False):
         row = Subscription.objects.select_for_update(of=("self",)).get(id=subscription.id)
-        _store(row, record, digest_of(record), moment, order)
+        _store(row, columns_from_record(record, digest=digest_of(record)), moment, order)
         return row
 
 
-def store_company(
-    company: Company, records: Iterable[Record], unreadable: Iterable[str], moment: Moment, *, read_from: datetime
-) -> Stored:
-    """Store everything that was read of one company.
+def store_company(company: Company, listed: Collected[Record], moment: Moment, *, read_from: datetime) -> Stored:
+    """Store everything that was read of one company; a record that cannot be kept stays as it was, the others go on.
 
-    ``unreadable`` are ids that Microsoft listed but that could not be read: they are not gone. ``read_from`` is the
-    real time before the reading began: what was stored since then, by an order for instance, is newer and stays.
+    What Microsoft listed but could not be read or kept is not gone. ``read_from`` is the real time before the reading
+    began: what was stored since then, by an order for instance, is newer and stays.
     """
-    by_id = {record.id.lower(): record for record in records}
-    still_there = set(by_id) | {upstream_id.lower() for upstream_id in unreadable}
+    by_id = {record.id.lower(): record for record in listed.items}
+    still_there = set(by_id) | {row.id.lower() for row in listed.unreadable}
     digests = {upstream_id: digest_of(record) for upstream_id, record in by_id.items()}
     mirrored = Subscription.objects.filter(company=company).values_list("upstream_id", "id", "digest", "gone_at")
     rows = {upstream_id.lower(): (row_id, digest, gone_at) for upstream_id, row_id, digest, gone_at in mirrored}
-    new = {digests[upstream_id]: record for upstream_id, record in by_id.items() if upstream_id not in rows}
-    changed = [
-        upstream_id
+    columns, unkept = _columns_of(
+        (by_id[upstream_id], digest)
         for upstream_id, digest in digests.items()
-        if upstream_id in rows and rows[upstream_id][1:] != (digest, None)
-    ]
+        if upstream_id not in rows or rows[upstream_id][1:] != (digest, None)
+    )
+    unkept = (*listed.unreadable, *unkept)
+    new = [found for upstream_id, found in columns.items() if upstream_id not in rows]
+    changed = [upstream_id for upstream_id in columns if upstream_id in rows]
     vanished = [
         known_id
         for upstream_id, (known_id, _, gone_at) in rows.items()
-        if upstream_id not in still_there and gone_at is None
+        # A row without an id may be any of them.
+        if upstream_id not in still_there and "" not in still_there and gone_at is None
     ]
     if not (new or changed or vanished):
-        return Stored(0, 0, 0)
+        return Stored(0, 0, 0, unkept)
     stored = 0
     with transaction.atomic(savepoint=False):
         for upstream_id in sorted(changed):
             row = Subscription.objects.select_for_update(of=("self",)).get(id=rows[upstream_id][0])
             if row.stored_at > read_from or _being_sent(row):
                 continue
-            _store(row, by_id[upstream_id], digests[upstream_id], moment, None)
+            _store(row, columns[upstream_id], moment, None)
             stored += 1
         if new:
             _insert(company, new, moment)
         gone = Subscription.objects.filter(id__in=vanished, stored_at__lte=read_from).update(
             gone_at=moment.commerce, stored_at=moment.real
         )
-    return Stored(len(new), stored, gone)
+    return Stored(len(new), stored, gone, unkept)
 
 
-def _insert(company: Company, records: Mapping[str, Record], moment: Moment) -> None:
-    """Insert the subscriptions that are new, by digest; what another refresh has inserted meanwhile stays."""
-    rows = [
-        {
-            **columns_from_record(record, digest=digest),
-            "id": uuid4(),
-            "company_id": company.id,
-            "stored_at": moment.real,
-        }
-        for digest, record in records.items()
-    ]
+def _columns_of(
+    records: Iterable[tuple[Record, str]],
+) -> tuple[dict[str, Mapping[str, Any]], tuple[Unreadable, ...]]:
+    """Return the columns of records by id in lower case, and the records that no row can hold."""
+    columns: dict[str, Mapping[str, Any]] = {}
+    unkept: list[Unreadable] = []
+    for record, digest in records:
+        try:
+            columns[record.id.lower()] = columns_from_record(record, digest=digest)
+        except (ValueError, OverflowError) as error:
+            unkept.append(Unreadable(record.id, f"Subscription: {error}"))
+    return columns, tuple(unkept)
+
+
+def _insert(company: Company, new: Iterable[Mapping[str, Any]], moment: Moment) -> None:
+    """Insert the subscriptions that are new; what another refresh has inserted meanwhile stays."""
+    rows = [{**columns, "id": uuid4(), "company_id": company.id, "stored_at": moment.real} for columns in new]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT.format(columns=", ".join(rows[0])), [json.dumps(rows, default=str)])
 
@@ -129,11 +140,11 @@ def _being_sent(row: Subscription) -> bool:
     return row.orders.filter(state__in=(OrderState.SENDING, OrderState.UNSURE)).exists()
 
 
-def _store(row: Subscription, record: Record, digest: str, moment: Moment, order: ChangeOrder | None) -> None:
-    if row.digest == digest and row.gone_at is None:
+def _store(row: Subscription, columns: Mapping[str, Any], moment: Moment, order: ChangeOrder | None) -> None:
+    if row.digest == columns["digest"] and row.gone_at is None:
         return
     before = row.facts
-    for name, value in columns_from_record(record, digest=digest).items():
+    for name, value in columns.items():
         setattr(row, name, value)
     row.stored_at = moment.real
     row.save()
@@ -157,16 +168,19 @@ def _difference(
     return {name: before.get(name) for name in names}, {name: after.get(name) for name in names}
 
 
-def store_licences(company: Company, readings: Iterable[LicenceReading]) -> int:
-    """Store assigned and total seats per product of a tenant; returns how many rows were written or removed."""
+def store_licences(company: Company, readings: Iterable[LicenceReading], unreadable: Iterable[Unreadable] = ()) -> int:
+    """Store assigned and total seats per product of a tenant; returns how many rows were written or removed.
+
+    ``unreadable`` is listed but could not be read: nothing is removed then, because any row may be meant.
+    """
     wanted = {reading.entra_sku_id.lower(): reading for reading in readings}
+    all_read = not any(unreadable)
     written = 0
     with transaction.atomic(savepoint=False):
         for row in LicenceCount.objects.filter(company=company).values("id", "entra_sku_id", *_COUNTS):
             known_id, reading = row.pop("id"), wanted.pop(row.pop("entra_sku_id"), None)
             if reading is None:
-                LicenceCount.objects.filter(id=known_id).delete()
-                written += 1
+                written += LicenceCount.objects.filter(id=known_id).delete()[0] if all_read else 0
             elif row != _columns(reading):
                 LicenceCount.objects.filter(id=known_id).update(**_columns(reading))
                 written += 1
@@ -183,8 +197,8 @@ def store_licences(company: Company, readings: Iterable[LicenceReading]) -> int:
 
 def _columns(reading: LicenceReading) -> dict[str, str | int]:
     return {
-        "name": reading.name[:300],
-        "part_number": reading.part_number[:100],
+        "name": fit(LicenceCount, "name", reading.name),
+        "part_number": fit(LicenceCount, "part_number", reading.part_number),
         "assigned": reading.assigned,
         "total": reading.total,
         "suspended": reading.suspended,

@@ -68,6 +68,10 @@ class CompanyRefresh(models.Model):
     country = models.CharField(max_length=2, blank=True)
 
 
+# The advice of a refresh that could not keep every record: its words name those, one on each line.
+UNREADABLE = "unreadable_rows"
+
+
 class OrderState(models.TextChoices):
     """The life of a change order."""
 

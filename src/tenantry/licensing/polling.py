@@ -9,10 +9,13 @@ import structlog
 
 from tenantry.clients.http.errors import UpstreamError
 from tenantry.clients.partner_center.models import AuditRecord
+from tenantry.clients.partner_center.paging import Unreadable
 from tenantry.connection import actions as connections
 from tenantry.connection.queries import audit_cursor, client_for
+from tenantry.jobs import runs
 from tenantry.jobs.queue import enqueue
 from tenantry.licensing import outcomes
+from tenantry.licensing.asking import AUDIT, UNKEPT_TOLD
 from tenantry.licensing.journal import CLOCK_SKEW, entries_about, in_between, since_read, subscriptions_of
 from tenantry.licensing.models import ChangeOrder, OrderState
 from tenantry.licensing.moment import Moment
@@ -42,6 +45,7 @@ def poll_connection(connection_id: uuid.UUID) -> int:
     except UpstreamError as error:
         log.warning("audit_poll.failed", connection=str(connection_id), words=error.words)
         return 0
+    _tell_unreadable(connection_id, found.unreadable, moment)
     since = seen_until - OVERLAP
     new = [record for record in found.items if record.operation_date and record.operation_date > since]
     companies = _companies(connection_id, new, moment)
@@ -51,10 +55,22 @@ def poll_connection(connection_id: uuid.UUID) -> int:
     if any(word in record.resource_type.lower() for record in new for word in _TENANT_WORDS):
         key = f"tenants:{connection_id}"
         enqueue("connection.refresh_tenants", lock=key, queueing_lock=key, connection_id=connection_id)
-    newest = max((record.operation_date for record in new if record.operation_date), default=None)
+    # A record of the future must not hide what comes before it.
+    newest = max((min(record.operation_date, moment.commerce) for record in new if record.operation_date), default=None)
     if newest is not None and newest > seen_until:
         connections.set_audit_cursor(connection_id, newest)
     return len(companies)
+
+
+def _tell_unreadable(connection_id: uuid.UUID, unreadable: tuple[Unreadable, ...], moment: Moment) -> None:
+    """Say in the log of refreshes which records could not be read, once: every poll meets them for a while."""
+    told = [str(row) for row in unreadable[:UNKEPT_TOLD]]
+    last = runs.latest(AUDIT, connection_id)
+    if not told or (last is not None and last.details.get("unkept_told") == told):
+        return
+    run = runs.new_run(AUDIT, subject_id=connection_id, now=moment.real)
+    runs.begin(run.id)
+    runs.finish(run.id, "audit_records_read", {"unkept": len(unreadable), "unkept_told": told})
 
 
 def _companies(connection_id: uuid.UUID, records: Iterable[AuditRecord], moment: Moment) -> list[Company]:

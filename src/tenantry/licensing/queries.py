@@ -11,6 +11,7 @@ from tenantry.kernel.ids import CompanyId
 from tenantry.licensing.market import Market
 from tenantry.licensing.models import (
     OPEN_STATES,
+    UNREADABLE,
     ChangeOrder,
     CompanyRefresh,
     LicenceCount,
@@ -88,6 +89,7 @@ class Freshness:
     words: str  # Microsoft's own
     request_id: str
     licences_known: bool | None
+    unkept: tuple[str, ...] = ()  # records that the last reading could not keep, with why
 
     @property
     def failing(self) -> bool:
@@ -380,17 +382,22 @@ def _freshness(found: CompanyRefresh | None) -> Freshness:
         words=refresh.words,
         request_id=refresh.request_id,
         licences_known=refresh.licences_known,
+        unkept=tuple(refresh.words.split("\n")) if refresh.advice == UNREADABLE else (),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class OverallFreshness:
-    """When the company that was refreshed longest ago, and the latest one, were refreshed; how many fail."""
+    """When the company that was refreshed longest ago, and the latest one, were refreshed; how many fail.
+
+    ``incomplete`` counts those with records that could not be kept.
+    """
 
     oldest: datetime | None
     newest: datetime | None
     failing: int
     never: int
+    incomplete: int
 
 
 def overall_freshness() -> OverallFreshness:
@@ -402,6 +409,7 @@ def overall_freshness() -> OverallFreshness:
             "pk", filter=Q(failed_at__isnull=False) & (Q(succeeded_at=None) | Q(failed_at__gt=F("succeeded_at")))
         ),
         never=Count("pk", filter=Q(succeeded_at=None)),
+        incomplete=Count("pk", filter=Q(advice=UNREADABLE)),
     )
     return OverallFreshness(**found)
 

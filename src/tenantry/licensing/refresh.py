@@ -15,23 +15,27 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import Q, QuerySet
 from psycopg import Connection
 
-from tenantry.clients.http.errors import NotAllowed, NotFound, UpstreamError
+from tenantry.clients.http.errors import Malformed, NotAllowed, NotFound, UpstreamError
+from tenantry.clients.partner_center.catalogue import SubscribedSku
 from tenantry.clients.partner_center.client import PartnerCenter
 from tenantry.clients.partner_center.ids import CustomerId
 from tenantry.clients.partner_center.models import Subscription as Record
-from tenantry.clients.partner_center.paging import Collected
+from tenantry.clients.partner_center.paging import Collected, Unreadable
 from tenantry.connection.queries import client_for
 from tenantry.connection.quota import in_background
 from tenantry.jobs import runs
+from tenantry.kernel.columns import exact, fit
 from tenantry.licensing import keeping
+from tenantry.licensing.asking import UNKEPT_TOLD
 from tenantry.licensing.limits import LimitsReading, LimitsToRead, read_limits, store_limits
 from tenantry.licensing.mirror import (
     LicenceReading,
+    Stored,
     store_company,
     store_licences,
     storing_what_can_be_read_again,
 )
-from tenantry.licensing.models import CompanyRefresh, Subscription, Wish
+from tenantry.licensing.models import UNREADABLE, CompanyRefresh, LicenceCount, Subscription, Wish
 from tenantry.licensing.moment import Moment
 from tenantry.people.models import Company
 
@@ -47,8 +51,9 @@ _CLIENT_SECONDS = 5.0
 class Reading:
     """What one company's reading brought. ``licences`` is None where the partner has no right to read them.
 
-    ``read_from`` and ``read_on`` are the real time and the time of commerce before the reading: what it says is judged
-    by that time, not by the time of storing.
+    ``unreadable`` are records beside its subscriptions that could not be read. ``read_from`` and ``read_on`` are the
+    real time and the time of commerce before the reading: what it says is judged by that time, not by the time of
+    storing.
     """
 
     records: Collected[Record]
@@ -56,18 +61,20 @@ class Reading:
     country: str
     read_from: datetime
     read_on: datetime
+    unreadable: tuple[Unreadable, ...] = ()
     limits: tuple[LimitsReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a refresh did, for its run record."""
+    """What a refresh did, for its run record. ``unkept`` names the records that could not be kept, with why."""
 
     companies: int
     failed: int
     added: int
     changed: int
     gone: int
+    unkept: tuple[str, ...]
 
 
 def read_company(client: PartnerCenter, tenant_id: str, country: str) -> Reading:
@@ -77,27 +84,46 @@ def read_company(client: PartnerCenter, tenant_id: str, country: str) -> Reading
     """
     began = Moment.current()
     customer_id = CustomerId(tenant_id)
-    market = country or client.customer(customer_id).country
+    market, unreadable = country, list[Unreadable]()
+    if not market:
+        try:
+            market = client.customer(customer_id).country
+        except Malformed as error:
+            unreadable.append(Unreadable(tenant_id, error.words))
     records = client.subscriptions(customer_id)
-    return Reading(records, _read_licences(client, customer_id), market, began.real, began.commerce)
+    licences = _read_licences(client, customer_id, unreadable)
+    return Reading(records, licences, market, began.real, began.commerce, tuple(unreadable))
 
 
-def _read_licences(client: PartnerCenter, customer_id: CustomerId) -> tuple[LicenceReading, ...] | None:
+def _read_licences(
+    client: PartnerCenter, customer_id: CustomerId, unreadable: list[Unreadable]
+) -> tuple[LicenceReading, ...] | None:
     try:
-        found = client.subscribed_skus(customer_id).items
+        found = client.subscribed_skus(customer_id)
     except (NotAllowed, NotFound):
         return None
-    return tuple(
-        LicenceReading(
-            entra_sku_id=row.product_sku.id,
-            name=row.product_sku.name,
-            part_number=row.product_sku.sku_part_number,
-            assigned=row.consumed_units,
-            total=row.total_units,
-            suspended=row.suspended_units,
-            warning=row.warning_units,
-        )
-        for row in found
+    except Malformed as error:
+        unreadable.append(Unreadable("", error.words))
+        return ()
+    unreadable.extend(found.unreadable)
+    licences: list[LicenceReading] = []
+    for row in found.items:
+        try:
+            licences.append(_licence(row))
+        except ValueError as error:
+            unreadable.append(Unreadable(row.product_sku.id, f"SubscribedSku: {error}"))
+    return tuple(licences)
+
+
+def _licence(row: SubscribedSku) -> LicenceReading:
+    return LicenceReading(
+        entra_sku_id=exact(LicenceCount, "entra_sku_id", row.product_sku.id),
+        name=row.product_sku.name,
+        part_number=row.product_sku.sku_part_number,
+        assigned=row.consumed_units,
+        total=row.total_units,
+        suspended=row.suspended_units,
+        warning=row.warning_units,
     )
 
 
@@ -133,13 +159,15 @@ def refresh_company(company_id: uuid.UUID, run_id: uuid.UUID | None = None) -> T
 
 
 def _end(run_id: uuid.UUID, totals: Totals) -> None:
-    details = {
+    details: dict[str, object] = {
         "companies": totals.companies,
         "failed": totals.failed,
         "added": totals.added,
         "changed": totals.changed,
         "gone": totals.gone,
     }
+    if totals.unkept:
+        details |= {"unkept": len(totals.unkept), "unkept_told": totals.unkept[:UNKEPT_TOLD]}
     if totals.failed and totals.failed == totals.companies:
         runs.fail(run_id, "refresh_failed", details)
     else:
@@ -149,6 +177,7 @@ def _end(run_id: uuid.UUID, totals: Totals) -> None:
 def _refresh(companies: list[Company], run_id: uuid.UUID | None) -> Totals:
     """Read in threads, store here: the reading waits for Microsoft, the storing for nobody."""
     added = changed = gone = failed = 0
+    unkept: list[str] = []
     told = time.monotonic()
     for done, (company, outcome) in enumerate(_read_many(companies), start=1):
         moment = Moment.current()
@@ -164,11 +193,12 @@ def _refresh(companies: list[Company], run_id: uuid.UUID | None) -> Totals:
                 failed += 1
                 _note_failure(company, UpstreamError("the reading could not be stored", advice="malformed"), moment)
             else:
-                added, changed, gone = added + stored[0], changed + stored[1], gone + stored[2]
+                added, changed, gone = added + stored.added, changed + stored.changed, gone + stored.gone
+                unkept += [f"{company.name}: {row}" for row in stored.unkept]
         if run_id is not None and (time.monotonic() - told >= _PROGRESS_SECONDS or done == len(companies)):
             runs.progress(run_id, done, len(companies))
             told = time.monotonic()
-    return Totals(len(companies), failed, added, changed, gone)
+    return Totals(len(companies), failed, added, changed, gone, tuple(unkept))
 
 
 def _read_many(companies: Iterable[Company]) -> Iterator[tuple[Company, Reading | UpstreamError]]:
@@ -249,23 +279,23 @@ class _Reader:
             opened.close()
 
 
-def _store(company: Company, reading: Reading, moment: Moment) -> tuple[int, int, int]:
-    unreadable = [row.id for row in reading.records.unreadable]
+def _store(company: Company, reading: Reading, moment: Moment) -> Stored:
+    unkept = [*reading.unreadable, *store_limits(reading.limits)]
     with storing_what_can_be_read_again():
-        stored = store_company(company, reading.records.items, unreadable, moment, read_from=reading.read_from)
+        stored = store_company(company, reading.records, moment, read_from=reading.read_from)
+        unkept += stored.unkept
         if reading.licences is not None:
-            store_licences(company, reading.licences)
+            store_licences(company, reading.licences, reading.unreadable)
         _note(
             company.id,
             succeeded_at=moment.real,
-            advice="unreadable_rows" if unreadable else "",
-            words="; ".join(row.words for row in reading.records.unreadable)[:500],
+            advice=UNREADABLE if unkept else "",
+            words=fit(CompanyRefresh, "words", "\n".join(str(row) for row in unkept)),
             licences_known=reading.licences is not None,
             country=reading.country[:2],
         )
-    store_limits(reading.limits)
     _check_wishes(company, Moment(moment.real, reading.read_on))
-    return stored.added, stored.changed, stored.gone
+    return replace(stored, unkept=tuple(unkept))
 
 
 def _check_wishes(company: Company, moment: Moment) -> None:
@@ -280,9 +310,9 @@ def _note_failure(company: Company, error: UpstreamError, moment: Moment) -> Non
     _note(
         company.id,
         failed_at=moment.real,
-        advice=error.advice[:60],
-        words=error.quote[:500],
-        request_id=error.request_id[:64],
+        advice=error.advice,
+        words=fit(CompanyRefresh, "words", error.quote),
+        request_id=fit(CompanyRefresh, "request_id", error.request_id),
     )
 
 

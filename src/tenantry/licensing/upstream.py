@@ -9,10 +9,12 @@ from typing import Any
 from tenantry.clients.partner_center.kinds import Kind, kind_of
 from tenantry.clients.partner_center.models import ActionType, Instructions, ScheduledAction, ScheduleType, Status
 from tenantry.clients.partner_center.models import Subscription as Record
+from tenantry.clients.partner_center.wire import FAR_FUTURE
+from tenantry.kernel.columns import exact, fit
+from tenantry.licensing.models import Subscription
 from tenantry.licensing.rules import facts as rules
 from tenantry.licensing.rules.terms import exact_end, term_end
 
-_NEVER = 9999
 _ACTIONS = {
     ActionType.CANCEL: rules.ScheduledAction.END,
     ActionType.RENEW: rules.ScheduledAction.RENEW,
@@ -34,7 +36,7 @@ def facts_from_record(record: Record) -> rules.SubscriptionFacts:
         subscription_id=record.id.lower(),
         kind=rules.SubscriptionKind(kind_of(record).value),
         status=rules.Status(record.status.value),
-        name=record.friendly_name or record.offer_name,
+        name=fit(Subscription, "offer_name", record.friendly_name or record.offer_name),
         quantity=record.quantity,
         product_id=product,
         sku_id=sku,
@@ -64,7 +66,7 @@ def facts_from_record(record: Record) -> rules.SubscriptionFacts:
 def _end_of_term(record: Record) -> datetime | None:
     """Return the exact last moment of the term; none where Microsoft writes the end of all days for "never"."""
     end = record.commitment_end_date_time or record.commitment_end_date
-    if end is None or end.year >= _NEVER:
+    if end is None or end >= FAR_FUTURE:
         return None
     return record.commitment_end_date_time or exact_end(end)
 
@@ -153,17 +155,20 @@ def digest_of(record: Record) -> str:
 
 
 def columns_from_record(record: Record, *, digest: str) -> Mapping[str, Any]:
-    """Return the mirror's columns for a record: name → value."""
+    """Return the mirror's columns for a record: name → value.
+
+    Errors: ValueError for a record that no row can hold.
+    """
     facts = facts_from_record(record)
     return {
-        "upstream_id": record.id,
+        "upstream_id": exact(Subscription, "upstream_id", record.id),
         "kind": facts.kind.value,
         "status": facts.status.value,
-        "offer_id": record.offer_id,
-        "product_id": facts.product_id,
-        "sku_id": facts.sku_id,
-        "offer_name": record.offer_name or record.friendly_name or record.offer_id,
-        "friendly_name": record.friendly_name,
+        "offer_id": exact(Subscription, "offer_id", record.offer_id),
+        "product_id": exact(Subscription, "product_id", facts.product_id),
+        "sku_id": exact(Subscription, "sku_id", facts.sku_id),
+        "offer_name": fit(Subscription, "offer_name", record.offer_name or record.friendly_name or record.offer_id),
+        "friendly_name": fit(Subscription, "friendly_name", record.friendly_name),
         "quantity": facts.quantity,
         "term": facts.term.value,
         "billing_plan": facts.billing_plan.value,

@@ -75,6 +75,12 @@ class Tokens:
         (BOM, None),
         (b'{"name":"a\\u0000\\u0000b"}', {"name": "ab"}),
         (rb'{"name":"C:\\u0000 \\\u0000"}', {"name": "C:\\u0000 \\"}),
+        (b'{"na\x00me":"a\x00b"}', {"name": "ab"}),
+        (rb'{"na\u0000me":["\ud83d\ude00 \ud83d \ude00 \\ud83d"]}', {"name": ["😀 \ufffd \ufffd \\ud83d"]}),
+        (b'{"name":"two\r\nlines\x1b"}', {"name": "two\r\nlines\x1b"}),
+        (b'{"name":"\xff\xed\xa0\x80"}', {"name": "\ufffd\ufffd\ufffd\ufffd"}),
+        (b'{"much":1e400,"less":-1e400,"some":1.5}', {"much": "1e400", "less": "-1e400", "some": 1.5}),
+        (b'{"long":' + b"1" * 5000 + b"}", {"long": "1" * 5000}),
     ],
 )
 def test_bodies_are_read_with_and_without_a_byte_order_mark(body: bytes, expected: object) -> None:
@@ -333,9 +339,12 @@ def test_no_secret_is_in_any_record_or_exception() -> None:
 
 
 def test_an_answer_does_not_show_its_body_when_printed() -> None:
-    with Vendor(Reply(200, {"access_token": "abc"}, {"Set-Cookie": "id=1"})) as vendor, session(vendor.url) as calls:
+    with (
+        Vendor(Reply(200, {"access_token": "a secret"}, {"Set-Cookie": "id=1"})) as vendor,
+        session(vendor.url) as calls,
+    ):
         shown = repr(calls.call("GET", "/token"))
-    assert "abc" not in shown
+    assert "a secret" not in shown
     assert "id=1" not in shown
 
 

@@ -126,7 +126,8 @@ def test_what_is_new_is_unknown_and_what_is_null_is_absent() -> None:
     [
         ("2023-07-31T00:00:00", datetime(2023, 7, 31, tzinfo=UTC)),
         ("2019-01-09T00:21:45.9263727+02:00", datetime(2019, 1, 8, 22, 21, 45, 926372, tzinfo=UTC)),
-        ("9999-12-31T23:59:59-05:00", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("9999-12-31T23:59:59-05:00", datetime(9990, 1, 1, tzinfo=UTC)),
+        ("9999-12-31", datetime(9990, 1, 1, tzinfo=UTC)),
         ("0001-01-01T00:00:00", None),
         ("", None),
         (None, None),
@@ -134,6 +135,38 @@ def test_what_is_new_is_unknown_and_what_is_null_is_absent() -> None:
 )
 def test_dates_are_utc_or_nothing(text: str | None, moment: datetime | None) -> None:
     assert subscription(NCE, commitmentEndDate=text).commitment_end_date == moment
+
+
+@pytest.mark.parametrize(
+    "value", ["tomorrow", "12026-01-01", "20260101", 20260101, 1.5, True, [], "٢٠٢٦-٠١-٠١", "2026-13-01"]
+)
+def test_what_is_no_date_is_said_to_be_none(value: JsonValue) -> None:
+    with pytest.raises(ValueError, match="Subscription: commitmentEndDate: "):
+        subscription(NCE, commitmentEndDate=value)
+
+
+@pytest.mark.parametrize(
+    ("value", "seats"), [(15, 15), ("15", 15), (" 15 ", 15), (15.0, 15), (0, 0), (2**31 - 1, 2**31 - 1)]
+)
+def test_numbers_of_seats(value: JsonValue, seats: int) -> None:
+    assert subscription(NCE, quantity=value).quantity == seats
+
+
+@pytest.mark.parametrize(
+    "value", ["1_000", "1.000", "+5", "٣", "３", "", True, 1.5, -1, 2**31, "2147483648", "9" * 5000, [5]]
+)
+def test_what_is_no_number_of_seats_is_said_to_be_none(value: JsonValue) -> None:
+    with pytest.raises(ValueError, match="Subscription: quantity: "):
+        subscription(NCE, quantity=value)
+
+
+@pytest.mark.parametrize("name", ["newThing", "links", "NewThing"])
+def test_a_record_goes_down_no_further_than_can_be_kept(name: str) -> None:
+    deep: JsonValue = "x"
+    for _ in range(60):
+        deep = {"more": [deep]}
+    with pytest.raises(ValueError, match="Subscription: nested too deeply"):
+        subscription(NCE, **{name: deep})
 
 
 def test_seats_that_may_be_returned() -> None:

@@ -8,12 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tenantry.jobs.testing import run_due_jobs
+from tenantry.licensing.refresh import refresh_company
 from tenantry.licensing.rules.wishes import SetQuantity
 from tenantry.people.models import Company, StaffRole
 from tests.people.house import House as SmallHouse
 from tests.support.house import HARBOUR, House
 from tests.support.orders import placed
-from tests.web.backoffice.visitors import billing, owner, page, staff_of, strangers, told
+from tests.web.backoffice.visitors import billing, end_user, owner, page, staff_of, strangers, told
 
 
 @pytest.fixture
@@ -97,3 +98,25 @@ def test_each_side_is_for_those_who_see_the_company(small: SmallHouse, harbour_v
         assert staff_of(role, [Company.objects.get(id=small.nordlys)]).get(address).status_code == 404
     for who, (client, status) in strangers(harbour_vale).items():
         assert client.get(address).status_code == status, who
+
+
+def test_what_could_not_be_kept_is_named_to_staff_until_it_is_mended(house: House, harbour: Company) -> None:
+    address = f"/office/c/{harbour.id}/"
+    dana, support = owner(house), staff_of(StaffRole.SUPPORT)
+    view = house.subscription(harbour, "Visio Plan 2")
+    about = {"customer": HARBOUR, "subscription": view.row.upstream_id}
+    house.sandbox.post("/_sandbox/change", {**about, "body": {"nextChargeInstructions": {"quantity": "1_000"}}})
+    refresh_company(harbour.id)
+
+    for who in (dana, support):
+        text = told(who, address)
+        assert "Some of Microsoft's records could not be kept." in text
+        assert f"{view.row.upstream_id}: Subscription: nextChargeInstructions.quantity: " in text
+        assert "What was known of them before still shows. Everything else is up to date." in text
+    assert "1 company · refreshed" in told(dana, "/office/") and "1 not complete" in told(dana, "/office/")
+    assert "could not be kept" not in told(end_user(house, harbour), f"/c/{harbour.id}/subscriptions/")
+
+    house.sandbox.post("/_sandbox/change", {**about, "body": {"nextChargeInstructions": None}})
+    refresh_company(harbour.id)
+    assert "could not be kept" not in told(dana, address)
+    assert "not complete" not in told(dana, "/office/")

@@ -23,6 +23,7 @@ from tenantry.clients.http import (
     Unsure,
     UpstreamError,
 )
+from tenantry.clients.http.bodies import read_digits
 
 IDS = IdHeaders(request="", correlation="client-request-id", answered_request="x-ms-request-id")
 PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
@@ -144,8 +145,11 @@ class EntraClient:
     # Discovery
 
     def find_domain(self, domain: str) -> DomainAnswer:
-        """Ask Microsoft which tenant a domain (or tenant id) belongs to; never raises for what goes wrong outside."""
-        name = _plain_domain(domain)
+        """Ask Microsoft which tenant a domain (or tenant id) belongs to; never raises for what goes wrong outside.
+
+        `domain` is in ASCII: one with other letters is unknown, because there is more than one way to read it.
+        """
+        name = domain.strip().rstrip(".").lower()
         if name in CONSUMER_DOMAINS:
             return DomainAnswer(DomainKind.CONSUMER)
         if not (_DOMAIN.fullmatch(name) or _GUID.fullmatch(name)):
@@ -182,8 +186,8 @@ class EntraClient:
             harmless=harmless,
         )
         body = answer.json if isinstance(answer.json, Mapping) else {}
-        access_token, expires_in = body.get("access_token"), body.get("expires_in")
-        if not isinstance(access_token, str) or not access_token or not str(expires_in).isdecimal():
+        access_token, expires_in = body.get("access_token"), read_digits(str(body.get("expires_in")))
+        if not isinstance(access_token, str) or not access_token or expires_in is None:
             raise Malformed(
                 "the token endpoint gave no token",
                 code="malformed",
@@ -193,19 +197,11 @@ class EntraClient:
             )
         return Tokens(
             access_token=access_token,
-            expires_in=int(str(expires_in)),
+            expires_in=expires_in,
             scope=_text(body.get("scope")) or "",
             refresh_token=_text(body.get("refresh_token")),
             id_token=_text(body.get("id_token")),
         )
-
-
-def _plain_domain(domain: str) -> str:
-    name = domain.strip().rstrip(".").lower()
-    try:
-        return name.encode("idna").decode("ascii")
-    except UnicodeError:
-        return name
 
 
 def _text(value: JsonValue) -> str | None:

@@ -17,6 +17,7 @@ from joserfc.jwk import RSAKey
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFE = timedelta(minutes=5)
 KEY_BITS = 3072
+MOST_NAME_BYTES = 64  # RFC 5280, upper bound of a common name
 
 
 class Credential(Protocol):
@@ -90,7 +91,8 @@ class KeyAndCertificate:
 def make_key_and_certificate(common_name: str, days: int, now: datetime) -> KeyAndCertificate:
     """Make an RSA key and a self-signed certificate for `days`; the key stays with the caller."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    short_name = common_name.encode()[:MOST_NAME_BYTES].decode(errors="ignore")
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, short_name)])
     not_after = now + timedelta(days=days)
     certificate = (
         x509.CertificateBuilder()

@@ -1,26 +1,23 @@
 """Check the id token of a sign-in, and say who it is."""
 
 import hmac
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Self, TypeGuard
+from typing import Self
 
 from joserfc import jws
 from joserfc.errors import JoseError
 
 from tenantry.clients.entra.client import PERSONAL_TENANT
 from tenantry.clients.entra.keys import SigningKeys
-from tenantry.clients.entra.tokens import read_part, texts
+from tenantry.clients.entra.tokens import is_guid, is_time, read_part, texts
 from tenantry.clients.http.bodies import JsonValue, decode_json
 
 ALGORITHM = "RS256"
 LARGEST_TOKEN = 64 * 1024
-LATEST = 253402300800  # year 10000
 LEEWAY = timedelta(seconds=120)
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 class Reason(StrEnum):
@@ -109,14 +106,17 @@ def verify_id_token(
     key = keys.find(kid)
     if key is None:
         raise IdTokenRefusedError(Reason.UNKNOWN_KEY)
+    if "crit" in header or "b64" in header:
+        # Extensions that change what is signed; Microsoft uses none.
+        raise IdTokenRefusedError(Reason.MALFORMED)
     registry = jws.JWSRegistry(algorithms=[ALGORITHM], strict_check_header=False)
     registry.max_payload_length = LARGEST_TOKEN
     try:
         signed = jws.deserialize_compact(token, key.key, registry=registry)
+        if decode_json(signed.payload) != claims:
+            raise IdTokenRefusedError(Reason.SIGNATURE)
     except (JoseError, ValueError):
         raise IdTokenRefusedError(Reason.SIGNATURE) from None
-    if decode_json(signed.payload) != claims:
-        raise IdTokenRefusedError(Reason.SIGNATURE)
     identity = _identity(claims)
     issuer = f"{login_base.rstrip('/')}/{identity.tid}/v2.0"
     if claims.get("iss") != issuer:
@@ -151,7 +151,7 @@ def _read(token: str) -> tuple[Mapping[str, JsonValue], Mapping[str, JsonValue],
 
 def _identity(claims: Mapping[str, JsonValue]) -> Identity:
     tid, oid = claims.get("tid"), claims.get("oid")
-    if not isinstance(tid, str) or not _GUID.fullmatch(tid) or not isinstance(oid, str) or not oid:
+    if not (is_guid(tid) and tid == tid.lower() and is_guid(oid)):
         raise IdTokenRefusedError(Reason.MALFORMED)
     home = _text(claims, "idp")
     signed_in = claims.get("auth_time")
@@ -164,24 +164,20 @@ def _identity(claims: Mapping[str, JsonValue]) -> Identity:
         email_verified=str(claims.get("xms_edov")).lower() in ("true", "1"),
         is_guest=str(claims.get("acct")) == "1" or bool(home and tid not in home.lower()),
         is_personal=tid == PERSONAL_TENANT,
-        auth_time=datetime.fromtimestamp(signed_in, UTC) if _is_time(signed_in) else None,
+        auth_time=datetime.fromtimestamp(signed_in, UTC) if is_time(signed_in) else None,
         amr=texts(claims.get("amr")),
     )
 
 
 def _check_times(claims: Mapping[str, JsonValue], now: datetime, leeway: timedelta) -> None:
     expires, issued, starts = claims.get("exp"), claims.get("iat"), claims.get("nbf", claims.get("iat"))
-    if not (_is_time(expires) and _is_time(issued) and _is_time(starts)):
+    if not (is_time(expires) and is_time(issued) and is_time(starts)):
         raise IdTokenRefusedError(Reason.MALFORMED)
     moment, slack = now.timestamp(), leeway.total_seconds()
     if moment >= expires + slack:
         raise IdTokenRefusedError(Reason.EXPIRED)
     if moment < max(issued, starts) - slack:
         raise IdTokenRefusedError(Reason.NOT_YET)
-
-
-def _is_time(value: JsonValue) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LATEST
 
 
 def _text(claims: Mapping[str, JsonValue], name: str) -> str:

@@ -1,17 +1,21 @@
 """Tokens as values, what can be read in them, and a cache in front of the token endpoint."""
 
 import base64
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 from tenantry.clients.http import UpstreamError
 from tenantry.clients.http.bodies import JsonValue, decode_json
 
 EARLY = 120.0  # a token counts as expired so many seconds before it is
 FRESH = 5.0
+_YEAR_10000 = 253402300800
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,9 @@ def read_access_token(access_token: str) -> TokenFacts:
     """Read the claims of an access token; raise ValueError when it is not a JWT."""
     claims = read_part(access_token, 1)
     expires = claims.get("exp")
+    tenant_id = claims.get("tid")
     return TokenFacts(
-        tenant_id=_text(claims.get("tid")),
+        tenant_id=tenant_id if is_guid(tenant_id) else "",
         object_id=_text(claims.get("oid")),
         app_id=_text(claims.get("appid") or claims.get("azp")),
         username=_text(claims.get("upn") or claims.get("preferred_username") or claims.get("unique_name")),
@@ -58,7 +63,7 @@ def read_access_token(access_token: str) -> TokenFacts:
         methods=texts(claims.get("amr")),
         roles=texts(claims.get("wids")),
         scopes=tuple(_text(claims.get("scp")).split()),
-        expires_at=datetime.fromtimestamp(expires, UTC) if isinstance(expires, int) else None,
+        expires_at=datetime.fromtimestamp(expires, UTC) if is_time(expires) else None,
     )
 
 
@@ -75,6 +80,16 @@ def read_part(token: str, index: int) -> Mapping[str, JsonValue]:
     if not isinstance(value, Mapping):
         raise ValueError("not a signed JWT")
     return value
+
+
+def is_guid(value: JsonValue) -> TypeGuard[str]:
+    """Say whether a claim has the form of Microsoft's ids of tenants and accounts."""
+    return isinstance(value, str) and _GUID.fullmatch(value) is not None
+
+
+def is_time(value: JsonValue) -> TypeGuard[int]:
+    """Say whether a claim is a moment in seconds since 1970 that a calendar has."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _YEAR_10000
 
 
 def texts(value: JsonValue) -> tuple[str, ...]:

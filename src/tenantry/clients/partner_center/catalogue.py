@@ -13,7 +13,7 @@ from tenantry.clients.partner_center.ids import (
     SubscriptionId,
 )
 from tenantry.clients.partner_center.models import BillingCycle, ProductType
-from tenantry.clients.partner_center.wire import Moment, Wire
+from tenantry.clients.partner_center.wire import Count, Moment, Number, Wire
 
 
 class Product(Wire):
@@ -42,8 +42,8 @@ class Sku(Wire):
     id: SkuId
     product_id: ProductId
     title: str = ""
-    minimum_quantity: int | None = None
-    maximum_quantity: int | None = None
+    minimum_quantity: Count | None = None
+    maximum_quantity: Count | None = None
     is_trial: bool = False
     supported_billing_cycles: tuple[BillingCycle, ...] | None = None
     dynamic_attributes: SkuAttributes = SkuAttributes()
@@ -85,22 +85,22 @@ class SubscribedSku(Wire):
     """Licences of a whole tenant, all channels together: total = active + warning, available = total - consumed."""
 
     product_sku: LicensedSku
-    available_units: int = 0
-    active_units: int = 0
-    consumed_units: int = 0
-    suspended_units: int = 0
-    total_units: int = 0
-    warning_units: int = 0
+    available_units: Number = 0
+    active_units: Count = 0
+    consumed_units: Count = 0
+    suspended_units: Count = 0
+    total_units: Count = 0
+    warning_units: Count = 0
     capability_status: str = ""
 
 
 class OrderLine(Wire):
     """One line of an order; the subscription id can be late."""
 
-    line_item_number: int = 0
+    line_item_number: Count = 0
     offer_id: str = ""
     subscription_id: SubscriptionId | None = None
-    quantity: int = 0
+    quantity: Count = 0
     transaction_type: str = ""
     term_duration: str = ""
 

@@ -21,6 +21,7 @@ from tenantry.clients.http import (
     Unsure,
     UpstreamError,
 )
+from tenantry.clients.http.retry import read_retry_after
 from tenantry.clients.partner_center.catalogue import Availability, Order, Product, Sku, SubscribedSku
 from tenantry.clients.partner_center.errors import explain
 from tenantry.clients.partner_center.ids import AvailabilityId, CustomerId, OrderId, ProductId, SkuId, SubscriptionId
@@ -177,14 +178,13 @@ class PartnerCenter:
         subscription: Subscription | None = None
         with contextlib.suppress(ValueError):  # legacy answers can be short of fields: it acted all the same
             subscription = Subscription.parse(answer.json)
-        retry_after = answer.headers.get("retry-after", "")
         return PatchAnswer(
             accepted=answer.status == 202,
             subscription=subscription,
             location=answer.headers.get("location", ""),
             request_id=answer.request_id,
             correlation_id=answer.correlation_id,
-            retry_after=float(retry_after) if retry_after.isdecimal() else None,
+            retry_after=read_retry_after(answer.headers, ""),
         )
 
     def follow(self, customer_id: CustomerId, location: str) -> Subscription:

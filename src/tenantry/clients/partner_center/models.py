@@ -17,7 +17,7 @@ from tenantry.clients.partner_center.ids import (
     SkuId,
     SubscriptionId,
 )
-from tenantry.clients.partner_center.wire import Moment, Wire
+from tenantry.clients.partner_center.wire import Count, Moment, Wire
 
 
 class _Named(StrEnum):
@@ -137,14 +137,14 @@ class ProductType(Wire):
 class RefundDetail(Wire):
     """Seats of one purchase that may still be returned, and until when."""
 
-    quantity: int
+    quantity: Count
     allowed_until_date_time: Moment = None
 
 
 class RefundableQuantity(Wire):
     """Seats that may be returned now; one detail per purchase."""
 
-    total_quantity: int = 0
+    total_quantity: Count = 0
     details: tuple[RefundDetail, ...] = ()
 
 
@@ -172,7 +172,7 @@ class Instructions(Wire):
     """What the next term is to be: product, number of seats (absolute), end date where it is not the usual one."""
 
     product: NextTermProduct | None = None
-    quantity: int | None = None
+    quantity: Count | None = None
     custom_term_end_date: Moment = None
 
 
@@ -204,7 +204,7 @@ class Subscription(Wire):
     id: SubscriptionId
     offer_id: OfferId
     status: Status
-    quantity: int
+    quantity: Count
     offer_name: str = ""
     friendly_name: str = ""
     product_type: ProductType | None = None
@@ -251,7 +251,7 @@ class ProvisioningStatus(Wire):
 
     sku_id: str = ""
     status: str = ""
-    quantity: int = 0
+    quantity: Count = 0
     end_date: Moment = None
 
 

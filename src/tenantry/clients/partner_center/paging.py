@@ -11,6 +11,7 @@ from tenantry.clients.partner_center.wire import Wire, camel_case
 Record = TypeVar("Record", bound=Wire)
 
 CONTINUATION = "MS-ContinuationToken"
+LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,9 @@ class Unreadable:
 
     id: str
     words: str
+
+    def __str__(self) -> str:
+        return f"{self.id[:LONGEST_ID]}: {self.words}" if self.id else self.words
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What every record at the wire has in common."""
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PrivateAttr,
     ValidationError,
     model_validator,
@@ -17,6 +19,15 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from tenantry.clients.http import JsonObject, JsonValue
+
+# A larger number is no number of seats, and the columns that seats are kept in take no more.
+LARGEST_COUNT = 2**31 - 1
+# What is dated later is meant to be "never"; a few years before the last one there is, so that one can reckon with it.
+FAR_FUTURE = datetime(9990, 1, 1, tzinfo=UTC)
+# Records of Microsoft go down four or five levels; what goes down so far can be read here, but not be kept.
+MOST_LEVELS = 50
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ].*)?")
+_WHOLE_NUMBER = re.compile(r"\s*-?[0-9]{1,15}\s*")
 
 
 class Wire(BaseModel):
@@ -39,6 +50,8 @@ class Wire(BaseModel):
         """Read a decoded JSON object; raise ValueError with one line of words when it is not such a record."""
         if not isinstance(value, Mapping):
             raise ValueError(f"{cls.__name__}: not an object")
+        if _goes_deeper(value, MOST_LEVELS):
+            raise ValueError(f"{cls.__name__}: nested too deeply")
         original = camel_case(value)
         try:
             record = cls.model_validate(original)
@@ -77,10 +90,20 @@ def _in_words(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in problems[:5])
 
 
-def _nothing_to_none(value: object) -> object:
-    """Dates that mean "none": empty, and .NET's year 1."""
+def _goes_deeper(value: JsonValue, levels: int) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    nested = [inner for inner in inside if isinstance(inner, dict | list)]
+    return bool(nested) and (levels == 0 or any(_goes_deeper(inner, levels - 1) for inner in nested))
+
+
+def _read_date(value: object) -> object:
+    """Dates that mean "none": empty, and .NET's year 1. A bare number is no date, whatever it might count."""
+    if value is None or isinstance(value, datetime):
+        return value
     if isinstance(value, str) and (not value.strip() or value.startswith("0001-")):
         return None
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("not a date")
     return value
 
 
@@ -88,12 +111,18 @@ def _in_utc(value: datetime | None) -> datetime | None:
     """Dates without a zone are UTC (read 2026-11)."""
     if value is None:
         return None
-    if value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:  # the last day of year 9999 west of Greenwich means "never"
-        return value.replace(tzinfo=UTC)
+    if value.year >= FAR_FUTURE.year:
+        return FAR_FUTURE
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-Moment = Annotated[datetime | None, BeforeValidator(_nothing_to_none), AfterValidator(_in_utc)]
+def _read_number(value: object) -> object:
+    """A number may come as text of digits; neither yes and no nor digits with anything between them are one."""
+    if isinstance(value, bool) or (isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value)):
+        raise ValueError("not a whole number")
+    return value
+
+
+Moment = Annotated[datetime | None, BeforeValidator(_read_date), AfterValidator(_in_utc)]
+Number = Annotated[int, BeforeValidator(_read_number), Field(ge=-LARGEST_COUNT, le=LARGEST_COUNT)]
+Count = Annotated[Number, Field(ge=0)]

@@ -21,6 +21,7 @@ from tenantry.jobs.models import RunRecord, RunState
 from tenantry.jobs.queue import enqueue
 from tenantry.kernel import clock
 from tenantry.kernel.actor import Actor
+from tenantry.kernel.columns import fit
 from tenantry.kernel.refusals import Refusal
 from tenantry.kernel.seal import open_sealed, seal
 
@@ -37,7 +38,7 @@ def add_application_connection(
     """Add a connection by an own application; a worker makes its certificate, which is then uploaded in Entra."""
     acting_as.check_whole_partner()
     tenant_id, application_id = partner_tenant_id.strip().lower(), client_id.strip().lower()
-    plain_name = " ".join(name.split())[:200]
+    plain_name = fit(PartnerConnection, "name", " ".join(name.split()))
     if not plain_name:
         return Refusal(reason="name_missing", rule="connection.has_a_name", next_step="write_name")
     for field, value in (("partner_tenant_id", tenant_id), ("client_id", application_id)):
@@ -98,7 +99,7 @@ def make_certificate(run_id: UUID) -> None:
         if row is None:
             fail_run_for(run_id, "consent_missing")
             return
-        made = make_key_and_certificate(f"Tenantry {row.name}"[:64], CERTIFICATE_DAYS, now)
+        made = make_key_and_certificate(f"Tenantry {row.name}", CERTIFICATE_DAYS, now)
         PartnerConnection.objects.filter(id=row.id, removed_at=None).update(
             sealed_next_key=seal(made.private_key_pem.encode(), next_key_place(row.id)),
             next_certificate=made.certificate_pem,

@@ -23,6 +23,7 @@ from tenantry.jobs.models import RunRecord
 from tenantry.jobs.queue import enqueue
 from tenantry.kernel import clock
 from tenantry.kernel.actor import Actor, ActorKind
+from tenantry.kernel.columns import fit
 from tenantry.kernel.locks import lock_in_transaction
 from tenantry.kernel.refusals import Refusal
 from tenantry.kernel.seal import Place, open_sealed, seal
@@ -223,9 +224,9 @@ def _keep(attempt: ConsentAttempt, tokens: Tokens, facts: TokenFacts, name: str,
     if row is None:
         row = PartnerConnection(id=attempt.id, mode=ConnectionMode.CONSENT, partner_tenant_id=tenant_id, created_at=now)
     before = {"account": row.account, "mfa": row.mfa_compliant} if renewed else None
-    row.name = name[:200]
+    row.name = fit(PartnerConnection, "name", name)
     row.client_id = settings.PARTNER_CLIENT_ID
-    row.account = facts.username[:200]
+    row.account = fit(PartnerConnection, "account", facts.username)
     row.mfa_compliant = facts.mfa
     row.roles = list(facts.roles)
     row.sealed_refresh_token = seal((tokens.refresh_token or "").encode(), token_place(row.id))

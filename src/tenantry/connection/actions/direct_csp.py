@@ -11,12 +11,13 @@ from tenantry.connection.actions.common import DIRECT_CSP, fail_run, gone, locke
 from tenantry.connection.advice import key_for
 from tenantry.connection.client import client_for
 from tenantry.connection.contact import mfa_compliant
-from tenantry.connection.models import ConnectionMode, DirectCsp, Tenant
+from tenantry.connection.models import ConnectionMode, DirectCsp, PartnerConnection, Tenant
 from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord, RunState
 from tenantry.jobs.queue import enqueue
 from tenantry.kernel import clock
 from tenantry.kernel.actor import Actor, ActorKind
+from tenantry.kernel.columns import fit
 from tenantry.kernel.refusals import Refusal
 
 _STEPS = 2
@@ -109,7 +110,8 @@ def _keep_refusal(connection_id: UUID, tenant_id: str, error: UpstreamError, ask
     before, now = row.direct_csp, clock.now()
     row.direct_csp, row.direct_csp_at, row.direct_csp_tenant_id = DirectCsp.FAILED, now, tenant_id
     advice_key = key_for(error.advice, by_application=row.mode == ConnectionMode.APPLICATION)
-    row.direct_csp_advice, row.direct_csp_words = advice_key[:60], error.quote[:500]
+    row.direct_csp_advice = advice_key
+    row.direct_csp_words = fit(PartnerConnection, "direct_csp_words", error.quote)
     row.save(update_fields=_FIELDS)
     record(
         asker,
@@ -118,7 +120,7 @@ def _keep_refusal(connection_id: UUID, tenant_id: str, error: UpstreamError, ask
         now,
         before={"direct_csp": before},
         after={"tenant_id": tenant_id},
-        outcome=advice_key[:40],
-        request_id=error.request_id[:64],
+        outcome=advice_key,
+        request_id=fit(PartnerConnection, "last_error_request_id", error.request_id),
     )
     return row.mode

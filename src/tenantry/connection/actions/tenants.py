@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from tenantry.audit import actions as audit
 from tenantry.clients.http import UpstreamError
 from tenantry.clients.partner_center import Customer
-from tenantry.clients.partner_center.paging import Collected
+from tenantry.clients.partner_center.paging import Collected, Unreadable
 from tenantry.connection.actions.common import REFRESH_TENANTS, fail_run, gone, locked
 from tenantry.connection.client import client_for
 from tenantry.connection.contact import is_about_token, mfa_compliant, note_trouble, note_working
@@ -21,23 +21,25 @@ from tenantry.jobs.models import RunRecord, RunState
 from tenantry.jobs.queue import enqueue
 from tenantry.kernel import clock
 from tenantry.kernel.actor import Actor
+from tenantry.kernel.columns import exact, fit
 from tenantry.kernel.locks import lock_in_transaction
 from tenantry.kernel.refusals import Refusal
 from tenantry.notices import actions as notices
 
-_NAMED_IN_NOTICE = 20
+_NAMED = 20  # in a notice or a run; the others are counted
 _STEPS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class TenantsRead:
-    """What a reading of the list changed here."""
+    """What a reading of the list changed here, and the rows that could not be kept."""
 
     listed: int
     added: int
     changed: int
     missing: int
     returned: int
+    unkept: tuple[Unreadable, ...]
 
 
 @transaction.atomic
@@ -102,8 +104,11 @@ def refresh_tenants(connection_id: UUID) -> None:
             fail_run(run.id, error, row.mode)
             return
         runs.progress(run.id, _STEPS, _STEPS)
-        details = {"listed": done.listed, "added": done.added, "changed": done.changed, "missing": done.missing}
-        runs.finish(run.id, "tenants_refreshed", details | {"returned": done.returned})
+        details: dict[str, object] = {"listed": done.listed, "added": done.added, "changed": done.changed}
+        details |= {"missing": done.missing, "returned": done.returned}
+        if done.unkept:
+            details |= {"unkept": len(done.unkept), "unkept_told": [str(row) for row in done.unkept[:_NAMED]]}
+        runs.finish(run.id, "tenants_refreshed", details)
 
 
 def read_tenants(connection_id: UUID) -> TenantsRead:
@@ -128,12 +133,12 @@ def read_tenants(connection_id: UUID) -> TenantsRead:
 def store_tenants(connection_id: UUID, listed: Collected[Customer], *, now: datetime) -> TenantsRead:
     """Keep the list: new and changed tenants are written, unchanged ones are not, vanished ones are held.
 
-    A row that could not be read still counts as listed.
+    A row that could not be read or kept still counts as listed; one without an id may be any tenant.
     """
     lock_in_transaction("connection.tenants", connection_id)
     known = {row.tenant_id: row for row in Tenant.objects.filter(connection_id=connection_id)}
-    present = {customer.id.lower(): customer for customer in listed.items}
-    unreadable = {row.id.lower() for row in listed.unreadable}
+    present, unkept = _keepable(listed)
+    unreadable = {row.id.lower() for row in unkept}
     added = [
         _fill(Tenant(connection_id=connection_id, tenant_id=tenant_id, first_seen_at=now), customer)
         for tenant_id, customer in present.items()
@@ -146,24 +151,34 @@ def store_tenants(connection_id: UUID, listed: Collected[Customer], *, now: date
     ]
     returned = [row for key, row in known.items() if row.missing_since and (key in present or key in unreadable)]
     missing = [
-        row for key, row in known.items() if row.missing_since is None and key not in present and key not in unreadable
+        row
+        for key, row in known.items()
+        if row.missing_since is None and key not in present and key not in unreadable and "" not in unreadable
     ]
     Tenant.objects.bulk_create(added, batch_size=500)
     Tenant.objects.bulk_update(changed, ["name", "domain", "relationship"], batch_size=500)
     _hold(missing, now)
     _take_back(returned, now)
     PartnerConnection.objects.filter(id=connection_id).update(tenants_refreshed_at=now)
-    return TenantsRead(len(present) + len(unreadable), len(added), len(changed), len(missing), len(returned))
+    return TenantsRead(len(present) + len(unkept), len(added), len(changed), len(missing), len(returned), unkept)
+
+
+def _keepable(listed: Collected[Customer]) -> tuple[dict[str, Customer], tuple[Unreadable, ...]]:
+    """Return the customers by tenant id, and the rows that could not be read or that no row of ours can hold."""
+    present: dict[str, Customer] = {}
+    unkept = list(listed.unreadable)
+    for customer in listed.items:
+        try:
+            present[exact(Tenant, "tenant_id", customer.id.lower())] = customer
+        except ValueError as error:
+            unkept.append(Unreadable(customer.id, f"Customer: {error}"))
+    return present, tuple(unkept)
 
 
 def _tells(customer: Customer) -> tuple[str, str, str]:
-    domain = _plain(customer.company_profile.domain, 255)
-    return _plain(customer.name, 300) or domain or customer.id, domain, _plain(customer.relationship_to_partner, 40)
-
-
-def _plain(text: str, most: int) -> str:
-    """Make a text fit its column; the database takes no NUL."""
-    return text.replace("\x00", "")[:most]
+    domain = fit(Tenant, "domain", customer.company_profile.domain)
+    relationship = fit(Tenant, "relationship", customer.relationship_to_partner)
+    return fit(Tenant, "name", customer.name) or domain or customer.id, domain, relationship
 
 
 def _told(row: Tenant) -> tuple[str, str, str]:
@@ -183,9 +198,9 @@ def _hold(rows: list[Tenant], now: datetime) -> None:
     for row in rows:
         _record(Actor.system(), "tenant.missing", row, now)
     names = sorted((row.name for row in rows), key=str.casefold)
-    named = [f"- {name}" for name in names[:_NAMED_IN_NOTICE]]
-    if len(names) > _NAMED_IN_NOTICE:
-        named.append(_("… and %(count)d more") % {"count": len(names) - _NAMED_IN_NOTICE})
+    named = [f"- {name}" for name in names[:_NAMED]]
+    if len(names) > _NAMED:
+        named.append(_("… and %(count)d more") % {"count": len(names) - _NAMED})
     notices.notify(
         kind="tenants_missing",
         subject=ngettext(

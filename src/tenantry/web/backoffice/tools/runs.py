@@ -1,6 +1,7 @@
 """The log of refreshes and other long work, with how each ended."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -85,6 +86,7 @@ def kinds() -> dict[str, str]:
         asking.ALL: _("Refresh of all companies"),
         asking.NEW: _("First refresh of new companies"),
         asking.ONE: _("Refresh of one company"),
+        asking.AUDIT: _("Reading Microsoft's audit records"),
         REFRESH_TENANTS: _("Reading the tenants"),
         DIRECT_CSP: _("Direct CSP test"),
         CONSENT: _("Partner Center consent"),
@@ -137,6 +139,8 @@ def ending(run: RunRecord) -> tuple[str, tuple[tuple[str, object], ...]]:
             return "", ()
         case "refreshed" | "refresh_failed":
             return _refreshed(details)
+        case "audit_records_read":
+            return _unkept_words(details), _unkept(details)
         case key if key == WHOLE:
             rows = int(details["rows"])
             return (
@@ -157,6 +161,7 @@ def ending(run: RunRecord) -> tuple[str, tuple[tuple[str, object], ...]]:
     told = run_text(run.message_key, details)
     return told.sentence, (
         (_("In detail"), told.detail),
+        *_unkept(details),
         (_("What to do"), told.next_step),
         (_("Who can"), told.who),
         (_("Microsoft's words"), told.words),
@@ -165,12 +170,25 @@ def ending(run: RunRecord) -> tuple[str, tuple[tuple[str, object], ...]]:
     )
 
 
-def _refreshed(details: Mapping[str, int]) -> tuple[str, tuple[tuple[str, object], ...]]:
+def _unkept_words(details: Mapping[str, Any]) -> str:
+    count = details["unkept"]
+    return ngettext("%(n)d record could not be kept", "%(n)d records could not be kept", count) % {"n": count}
+
+
+def _unkept(details: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
+    """Name the records of Microsoft that could not be kept, as many as the run has noted."""
+    return tuple((_("Could not be kept"), told) for told in details.get("unkept_told", ()))
+
+
+def _refreshed(details: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, object], ...]]:
     read = details["companies"] - details["failed"]
     words = ngettext("%(n)d company read", "%(n)d companies read", read) % {"n": read}
     if details["failed"]:
         words = _("%(words)s, %(n)d could not be read") % {"words": words, "n": details["failed"]}
+    if details.get("unkept"):
+        words = _("%(words)s. %(more)s") % {"words": words, "more": _unkept_words(details)}
     return words, (
+        *_unkept(details),
         (_("New subscriptions"), details["added"]),
         (_("Changed subscriptions"), details["changed"]),
         (_("No longer listed"), details["gone"]),
