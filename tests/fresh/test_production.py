@@ -1,8 +1,11 @@
 """An installation as docs/start/install.md makes it: its roles in the database, its commands, its two environments."""
 
+import contextlib
+import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -237,6 +240,29 @@ def test_nothing_of_the_rehearsal_is_there(port: int, path: str) -> None:
     assert answer.status == 404
     assert "This page is not here" in answer.text
     assert "rehearsal" not in answer.text.replace(path, "")
+
+
+@pytest.mark.parametrize("size", [0, 1_000, 60_000, 70_000, 3_000_000])
+@pytest.mark.parametrize("cookie", ["", f"Cookie: __Host-tenantry-csrf={'a' * 32}\r\n"])
+def test_a_request_after_a_large_one_is_answered_or_the_connection_was_said_to_close(
+    port: int, size: int, cookie: str
+) -> None:
+    head = "Host: portal.example.org\r\nX-Forwarded-Proto: https\r\n"
+    form = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {size}\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        with contextlib.suppress(ConnectionError):  # it may be refused before all of it is sent
+            line.sendall(f"POST /sign-out/ HTTP/1.1\r\n{head}{form}{cookie}\r\n".encode() + b"x" * size)
+        first = http.client.HTTPResponse(line, method="POST")
+        first.begin()
+        assert first.status in {400, 403, 413}
+        assert first.will_close is (size > 64_000)
+        if first.will_close:
+            return
+        first.read()
+        line.sendall(f"GET /healthz HTTP/1.1\r\n{head}\r\n".encode())
+        second = http.client.HTTPResponse(line, method="GET")
+        second.begin()
+        assert (second.status, second.read()) == (200, b"ok\n")
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_NO_CSRF_COOKIE, REASON_NO_REFERER
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -51,7 +53,14 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer 400."""
+    """Answer 400, or 413 to what is larger than anything that a page sends."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        return _page(
+            request,
+            413,
+            _("This is too much at once"),
+            _("Nothing was changed. Go back and send less: a shorter text, a smaller file or fewer ticks."),
+        )
     return _page(
         request, 400, _("This request could not be understood"), _("Nothing was changed. Go back and try again.")
     )
@@ -59,6 +68,35 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose protection against forgery does not fit: mostly a page that was open for too long."""
+    origin = request.headers.get("Origin", "")
+    if origin == "null" or reason == REASON_NO_REFERER:
+        return _page(
+            request,
+            403,
+            _("Your browser does not say where this was sent from"),
+            _(
+                "Nothing was changed. An extension, a privacy setting or a page around this one hides it, and without "
+                "it a stranger's page could press buttons in your name. Open this address in a tab of its own, switch "
+                "the extension or setting off for it, or take another browser. Then repeat what you wanted to do."
+            ),
+        )
+    if reason == REASON_NO_CSRF_COOKIE:
+        return _page(
+            request,
+            403,
+            _("Your browser sent no cookie"),
+            _("Nothing was changed. Allow cookies for this address, load the page again and repeat what you wanted."),
+        )
+    if reason == REASON_BAD_ORIGIN % origin:
+        return _page(
+            request,
+            403,
+            _("This was sent from another website"),
+            _(
+                "Nothing was changed. Open the portal at its own address and repeat there what you wanted to do. If "
+                "this is its own address, tell %(whom)s that it is not the one in the settings."
+            ),
+        )
     return _page(
         request,
         403,

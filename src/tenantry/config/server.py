@@ -38,6 +38,18 @@ class _Log(Logger):
         self.error_log.setLevel(logging.WARNING)
 
 
+# What gunicorn reads of a body that nobody wanted; with more left it closes the connection, whatever it had promised.
+_READ_TO_THE_END = 64 * 1024
+
+
+def _say_close(worker: object, request: Any) -> None:
+    """Announce that the connection closes after a large body, so that no proxy sends the next request into it."""
+    headers = dict(request.headers)
+    length = headers.get("CONTENT-LENGTH", "")
+    if "TRANSFER-ENCODING" in headers or (length.isdigit() and int(length) >= _READ_TO_THE_END):
+        request.force_close()
+
+
 class ProbingWorker(ThreadWorker):
     """gunicorn's worker with threads, and a few threads more that answer probes and nothing else.
 
@@ -94,6 +106,7 @@ class WebServer(BaseApplication):
             "max_requests_jitter": 2_000,
             "forwarded_allow_ips": ",".join(settings.PROXY_ADDRESSES),
             "logger_class": _Log,
+            "pre_request": _say_close,
             "control_socket_disable": True,
             "proc_name": "tenantry web",
         }

@@ -14,7 +14,7 @@ from datetime import timedelta
 from enum import Enum
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -232,11 +232,19 @@ def _redirect(request: HttpRequest, address: str) -> HttpResponseBase:
     return HttpResponseRedirect(address)
 
 
+def page_around(request: HttpRequest) -> SplitResult:
+    """Return the address of the page on which a button or a fragment was; empty where none can be read."""
+    try:
+        return urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+    except ValueError:
+        return urlsplit("")
+
+
 def _page_of(request: HttpRequest) -> str:
     """Return the page to come back to: what was opened, or the page on which a button or a fragment was."""
     if request.method == "GET" and "HX-Request" not in request.headers:
         return request.get_full_path()
-    page = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+    page = page_around(request)
     if page.netloc == request.get_host():
         return local_path(page._replace(scheme="", netloc="", fragment="").geturl()) or request.path
     return request.path

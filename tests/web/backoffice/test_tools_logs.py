@@ -22,6 +22,15 @@ from tests.support.orders import ANNA
 from tests.web.backoffice.visitors import page, staff_of, strangers, told, words
 
 LOGS = ("logs", "call_log", "sign_in_log", "audit_log")
+ODD_REFRESH = {
+    "companies": 2,
+    "failed": 0,
+    "added": 0,
+    "changed": 0,
+    "gone": 0,
+    "unkept": 1,
+    "unkept_told": ["Harbour & Vale: s-1: odd"],
+}
 REQUEST_ID = "2f6dd0ae-6b0c-4f0e-8f4b-6d6a0b1a6a01"
 
 
@@ -146,7 +155,9 @@ def test_runs_of_every_kind_and_end_have_words(dana: Client) -> None:
     for key, details in (
         ("unexpected", {"error": "KeyError"}),
         ("refresh_failed", {"companies": 1, "failed": 1, "added": 0, "changed": 0, "gone": 0}),
-        ("tenants_refreshed", {"listed": 3, "added": 1, "missing": 0}),
+        ("tenants_refreshed", {"listed": 3, "added": 1, "missing": 0, "unkept": 1, "unkept_told": ["t-1: too long"]}),
+        ("refreshed", ODD_REFRESH),
+        ("audit_records_read", {"unkept": 2, "unkept_told": ["a-1: odd", "a-2: odd"]}),
         ("audit_broken", {"chains": 2, "rows": 9, "broken": 1, "breaks": []}),
     ):
         run = runs.new_run("consent", now=clock.now())
@@ -156,13 +167,36 @@ def test_runs_of_every_kind_and_end_have_words(dana: Client) -> None:
     assert "0 companies read, 1 could not be read" in shown
     assert "The tenants have been refreshed." in shown
     assert "The record is broken at 1 place." in shown
+    assert "Partner Center lists 3 tenants. 1 is new. 1 could not be kept." in shown
+    assert "Could not be kept t-1: too long" in shown
+    assert "2 companies read. 1 record could not be kept" in shown
+    assert "Could not be kept Harbour &amp; Vale: s-1: odd" in shown or "Harbour & Vale: s-1: odd" in shown
+    assert "2 records could not be kept" in shown
+    assert "Could not be kept a-2: odd" in shown
 
 
-@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_of_a_file_is_a_formula(dana: Client, begins: str) -> None:
+@pytest.mark.parametrize(
+    ("begins", "shown"),
+    [
+        *(
+            (sign, f"'{sign}1+1")
+            for sign in ("=", "+", "-", "@", "＝", "＋", "－", "＠", " =", "\u00a0＝", "\ufeff=", "\t")
+        ),
+        *((ends, "' 1+1") for ends in ("\r", "\n", "\r\n", "\n\n")),
+        ("Dana\r\n=", "Dana =1+1"),
+        ("Dana\u2028=", "Dana =1+1"),
+        ("Dana;=", "Dana;=1+1"),
+        ("Dana = ", "Dana = 1+1"),
+    ],
+)
+def test_no_cell_of_a_file_is_a_formula_or_breaks_its_row(dana: Client, begins: str, shown: str) -> None:
     runs.new_run("refresh_company", asked_by=f"{begins}1+1", now=clock.now())
-    cells = [cell for row in rows_of(dana.get(address("logs", "?export=csv"))) for cell in row]
-    assert f"'{begins}1+1" in cells
+    answer = dana.get(address("logs", "?export=csv"))
+    assert shown in rows_of(answer)[1]
+    # Cell by cell in quotes, and a row to a line: no program finds another place where a cell could begin.
+    lines = page(answer).removeprefix("\ufeff").splitlines()
+    assert len(lines) == len(rows_of(answer))
+    assert all(line.startswith('"') and line.endswith('"') for line in lines)
 
 
 def test_a_file_of_runs(harbour: Company, dana: Client) -> None:

@@ -1,7 +1,6 @@
 """The list of companies, adding some, and refreshing them."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -25,7 +24,7 @@ from tenantry.licensing.queries import Freshness, freshness_of, overall_freshnes
 from tenantry.people import queries as people
 from tenantry.people.permissions import Permission
 from tenantry.people.queries import COMPANY_SORTS, CompanyPage, CompanyRow
-from tenantry.web.access import OfficeRequest, office
+from tenantry.web.access import OfficeRequest, office, page_around
 from tenantry.web.backoffice.answers import reload_page, render_page
 from tenantry.web.backoffice.context import companies_tabs, office_page
 from tenantry.web.backoffice.lists import page_number, page_of, search_of
@@ -108,8 +107,9 @@ def refresh_progress(request: OfficeRequest, run_id: UUID) -> HttpResponse:
     """Show how far a refresh is, as a fragment; once it is over the page around it is loaded again."""
     run = known_run(request, run_id)
     if run.state not in OPEN_RUNS:
-        around = urlsplit(request.headers.get("HX-Current-URL", "")).path
-        if around != reverse("office:refresh_run", args=[run_id]):  # the refresh's own page tells it when it reloads
+        if page_around(request).path != reverse(
+            "office:refresh_run", args=[run_id]
+        ):  # the refresh's own page tells it when it reloads
             tell_end(request, run)
         return reload_page()
     return render_page(request, "companies/_progress", {"run": run})
@@ -247,6 +247,8 @@ def _state(request: OfficeRequest, found: CompanyPage, *, filtered: bool, moment
         words = _("%(words)s · refreshed %(ago)s") % {"words": words, "ago": dates.distance(fresh.oldest, moment.real)}
     if fresh.failing:
         words = _("%(words)s · %(n)d could not be read") % {"words": words, "n": fresh.failing}
+    if fresh.incomplete:
+        words = _("%(words)s · %(n)d not complete") % {"words": words, "n": fresh.incomplete}
     return words
 
 

@@ -2,20 +2,24 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.http import HttpResponse
 from django.utils.text import slugify
 
-# A cell that begins like this would be run as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A cell that begins like this would be run as a formula; some programs take the full-width signs for the others, and
+# pass over what cannot be seen in front of them.
+_FORMULA = re.compile(r"[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
+_LINES = re.compile(r"[\r\n\v\f\x85\u2028\u2029]+")
 
 
 def csv_answer(what: str, company: str, now: datetime, lines: Iterable[list[str]]) -> HttpResponse:
     """Answer with a table as a file named after what it is, whose, and of which day."""
     text = io.StringIO()
-    writer = csv.writer(text)
+    # Quoted throughout: a program that parts cells at semicolons or tabs finds none to part.
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     for line in lines:
         writer.writerow([_safe(cell) for cell in line])
     name = f"{slugify(company) or 'company'}-{slugify(what)}-{now.date().isoformat()}.csv"
@@ -28,4 +32,6 @@ def csv_answer(what: str, company: str, now: datetime, lines: Iterable[list[str]
 
 
 def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """Keep a cell from being run as a formula, and from breaking its row in programs that read line by line."""
+    lead = "'" if _FORMULA.match(cell) else ""
+    return lead + _LINES.sub(" ", cell)
