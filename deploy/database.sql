@@ -2,8 +2,9 @@
 --   psql --set=owner_password=… --set=web_password=… --file=deploy/database.sql postgres
 -- Once more where they exist already, such as before a restore: what is there stays, passwords are changed only where
 -- new ones are given, and a missing database is made.
--- `tenantry` owns the tables: migrations and the worker. `tenantry_web` reads and writes rows and owns nothing, so that
--- a web process that was taken over cannot switch off what keeps the audit record as it is.
+-- `tenantry` owns the tables: migrations and the worker. `tenantry_web` owns nothing and has no right to any table here:
+-- every `tenantry migrate` gives it what the web process needs, and takes everything else
+-- (src/tenantry/config/rights.py has the table).
 \set ON_ERROR_STOP on
 SELECT 'CREATE ROLE ' || name || ' LOGIN' FROM unnest(ARRAY['tenantry', 'tenantry_web']) AS name
     WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
@@ -24,6 +25,3 @@ REVOKE ALL ON DATABASE tenantry FROM PUBLIC;
 GRANT CONNECT ON DATABASE tenantry TO tenantry_web;
 \connect tenantry
 GRANT USAGE ON SCHEMA public TO tenantry_web;
-ALTER DEFAULT PRIVILEGES FOR ROLE tenantry IN SCHEMA public
-    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO tenantry_web;
-ALTER DEFAULT PRIVILEGES FOR ROLE tenantry IN SCHEMA public GRANT USAGE ON SEQUENCES TO tenantry_web;

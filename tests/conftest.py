@@ -51,6 +51,10 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The test database of pytest-django, freed at the end: a thread that outlived its test may still hold a line."""
+    from tests.support import web_role  # Django is ready only now
+
+    with django_db_blocker.unblock():
+        web_role.make()
     yield
     with django_db_blocker.unblock():
         # With a browser's event loop in this thread Django kept a second line, and a test may have cut this one.

@@ -167,6 +167,10 @@ def test_the_web_process_refuses_the_workers_secrets(installation: Installation)
         "SET session_replication_role = replica",
         "SET ROLE tenantry",
         "CREATE TABLE mine ()",
+        "INSERT INTO audit_chain (company_id, sequence, head, published_sequence) VALUES (NULL, 1, '', 0)",
+        "UPDATE audit_chain SET published_sequence = 0",
+        "DELETE FROM audit_auditrow",
+        "SELECT * FROM audit_chain FOR UPDATE",
     ],
 )
 def test_the_webs_role_cannot_switch_the_guards_off(installation: Installation, statement: str) -> None:

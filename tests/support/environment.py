@@ -52,6 +52,7 @@ def configure_django() -> None:
     from tenantry.kernel import seal
 
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.support.flush"]
+    settings.MIDDLEWARE = ["tests.support.web_role.as_web_role", *settings.MIDDLEWARE]
     settings.STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

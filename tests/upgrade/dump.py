@@ -83,16 +83,18 @@ def _make(made: Path) -> None:
     django.setup()
     environment.configure_django()
     from django.conf import settings
-    from django.core.management import call_command
     from django.db import connection
 
     from tenantry.config import postgres
+    from tenantry.config.commands import migrate
     from tenantry.kernel import clock
     from tests.support.house import leave_house, make_house
     from tests.upgrade.life import live
 
     settings.ALLOWED_HOSTS = ["testserver"]
-    call_command("migrate", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE tenantry_web")  # pages are served with its rights
+    migrate()
     with _sandbox(made.parent / "state.json") as sandbox:
         for name, value in sandbox.wiring().items():
             setattr(settings, name, value)

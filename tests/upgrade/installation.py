@@ -4,7 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,12 +34,13 @@ class Installation:
     moment: datetime  # when the release was stopped
     kept: dict[str, Any]
     home: Path
+    web_url: str  # the address of the database with the web's role
 
-    def tenantry(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command with the worker's environment to its end."""
+    def tenantry(self, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command with the worker's environment, or what differs from it, to its end."""
         return subprocess.run(
             [sys.executable, "-m", "tenantry.config.cli", *words],
-            env=worker_environment(),
+            env=worker_environment() | environment,
             capture_output=True,
             text=True,
             timeout=120,
@@ -48,10 +49,11 @@ class Installation:
 
 
 @contextmanager
-def upgraded(version: str, home: Path) -> Iterator[Installation]:
+def upgraded(version: str, home: Path, *, before: Callable[[str], None] | None = None) -> Iterator[Installation]:
     """Restore a release into a database that its own `database.sql` makes, start its sandbox, and migrate.
 
-    Until the end of the block this process uses that database and that sandbox.
+    Until the end of the block this process uses that database and that sandbox. ``before`` does something with the
+    web's address of the database before it is migrated.
     """
     folder = HERE / version
     kept = json.loads((folder / "kept.json").read_text())
@@ -62,11 +64,14 @@ def upgraded(version: str, home: Path) -> Iterator[Installation]:
         running_sandbox(home / "sandbox.log", state=state) as sandbox,
     ):
         _restore(server.url, folder)
+        web_url = server.url.replace("//postgres@", "//tenantry_web@")
+        if before is not None:
+            before(web_url)
         with (
             _in_use(make_conninfo(server.url, user="tenantry")),
             override_settings(**kept["settings"] | sandbox.wiring()),
         ):
-            installation = Installation(sandbox, datetime.fromisoformat(kept["moment"]), kept, home)
+            installation = Installation(sandbox, datetime.fromisoformat(kept["moment"]), kept, home, web_url)
             migrated = installation.tenantry("migrate")
             assert migrated.returncode == 0, migrated.stderr
             yield installation
@@ -81,6 +86,8 @@ def _restore(url: str, folder: Path) -> None:
     psql = [str(postgres.binaries() / "psql"), "--quiet", "--set=owner_password=one", "--set=web_password=two"]
     script = [f"--file={folder / 'database.sql'}", make_conninfo(url, dbname="postgres")]
     subprocess.run([*psql, *script], check=True, capture_output=True)
+    with psycopg.connect(make_conninfo(url, dbname="postgres"), autocommit=True) as superuser:
+        superuser.execute("GRANT tenantry_web TO tenantry")  # so that the tests' pages can be served with its rights
     with psycopg.connect(make_conninfo(url, user="tenantry"), autocommit=True) as owner:
         owner.execute(gzip.decompress((folder / "dump.sql.gz").read_bytes()))
 

@@ -1,4 +1,4 @@
-"""The command line: tenantry web, worker, migrate, check, keys, owner-link, audit, demo, sandbox."""
+"""The command line: tenantry web, worker, migrate, check, keys, owner-link, stop, audit, demo, sandbox."""
 
 import argparse
 import os
@@ -50,9 +50,16 @@ def _parser() -> argparse.ArgumentParser:
     keys = add("keys", "Make keys.")
     keys.add_argument("--rotate", action="store_true", help="only a new pair for sealing, before the ones in use")
     add("owner-link", "Print a one-time link that makes an owner.")
+    stop = add("stop", "Throw the stop switch: nothing more is sent to Microsoft until somebody releases it.")
+    stop.add_argument("reason", help="why, for those who read it on every page")
     audit = add("audit", "Look after the audit record.")
-    audit.add_argument("action", choices=["verify"], help="verify: say whether every row is there and unchanged")
+    audit.add_argument(
+        "action",
+        choices=["verify", "accept"],
+        help="verify: say whether every row is there and unchanged; accept: note what is broken as looked into",
+    )
     audit.add_argument("--published", type=Path, metavar="FILE", help="heads from kept mails, to compare with")
+    audit.add_argument("--reason", default="", metavar="WORDS", help="with accept: what was found out, for the record")
     demo = add("demo", "Run everything on a rehearsal world.")
     demo.add_argument("--empty", action="store_true", help="nothing is set up: begin with the owner link")
     demo.add_argument("--reset", action="store_true", help="forget the rehearsal world")
@@ -80,6 +87,10 @@ def _with_django(options: argparse.Namespace) -> int:
             return commands.keys(rotate=options.rotate)
         case "owner-link":
             return commands.owner_link()
+        case "stop":
+            return commands.stop(options.reason)
+        case _ if options.action == "accept":
+            return commands.accept_audit(options.reason)
         case _:
             return commands.verify_audit(options.published)
 

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import ProgrammingError, connection
 
 from tenantry.audit import queries as audit
+from tenantry.audit.repair import accept_breaks
 from tenantry.branding import queries as branding
+from tenantry.config import rights
 from tenantry.config.checks import Role, database_problems, problems
 from tenantry.config.database.base import wait_at_most
 from tenantry.config.server import WebServer
@@ -20,6 +22,8 @@ from tenantry.jobs.queue import run_worker
 from tenantry.kernel import clock
 from tenantry.kernel.actor import Actor
 from tenantry.kernel.seal import new_key_pair
+from tenantry.licensing import actions as licensing
+from tenantry.licensing.moment import Moment
 from tenantry.people import actions as people
 from tenantry.people import queries as people_queries
 
@@ -57,11 +61,14 @@ def worker() -> int:
 
 
 def migrate() -> int:
-    """Bring the database to this release; several machines may try at once."""
+    """Bring the database to this release, and the web's role to its rights; several machines may try at once."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         try:
             call_command("migrate", interactive=False, verbosity=1)
+            _say(rights.grant(settings.WEB_ROLE))
+        except rights.WrongRole as problem:
+            return _refuse([str(problem)])
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
     return 0
@@ -101,14 +108,41 @@ def owner_link() -> int:
     return 0
 
 
+def stop(reason: str) -> int:
+    """Throw the stop switch where no page can be reached."""
+    licensing.stop(acting_as=Actor.operator(getpass.getuser()), reason=reason, moment=Moment.current())
+    _say("The stop switch is thrown. Nothing more is sent to Microsoft; back office › Settings releases it.")
+    return 0
+
+
 def verify_audit(published: Path | None) -> int:
     """Say whether the audit record is whole."""
     result = audit.verify(audit.read_heads(published.read_text(encoding="utf-8")) if published else [])
     _say(f"{result.rows} rows in {result.chains} chains.")
+    for found in result.accepted:
+        _say(f"accepted: {_place(found)}")
     for found in result.breaks:
-        _say(f"BROKEN: {found.company_id or 'partner'}, row {found.sequence}: {found.fault}")
+        _say(f"BROKEN: {_place(found)}")
     _say("The audit record is whole." if result.whole else "The audit record is NOT whole.")
     return 0 if result.whole else 1
+
+
+def accept_audit(reason: str) -> int:
+    """Note every place where the audit record is broken as looked into, so that a check tells of new ones."""
+    if not reason.strip():
+        return _refuse(["Say with --reason what was found out; it stands in the audit record from then on."])
+    try:
+        found = accept_breaks(acting_as=Actor.operator(getpass.getuser()), reason=reason.strip(), now=clock.now())
+    except ProgrammingError:
+        return _refuse(["Only the owner of the tables may do this: run it with the worker's settings."])
+    for place in found.breaks:
+        _say(f"accepted: {_place(place)}")
+    _say(f"{len(found.breaks)} places were noted in the audit record." if found.breaks else "Nothing is broken.")
+    return 0
+
+
+def _place(found: audit.Break) -> str:
+    return f"{found.company_id or 'partner'}, row {found.sequence}: {found.fault}"
 
 
 def _not_ready(role: Role) -> int:

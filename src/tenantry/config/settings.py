@@ -111,6 +111,7 @@ def _database(address: str) -> dict[str, Any]:
     }
 
 
+WEB_ROLE = env.text("TENANTRY_WEB_ROLE", "tenantry_web")
 DATABASES = {"default": _database(env.text("DATABASE_URL", "postgresql://postgres@127.0.0.1/tenantry"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

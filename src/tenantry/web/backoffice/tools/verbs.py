@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 _VERBS: dict[str, Promise] = {
+    "audit.breaks_accepted": gettext_lazy("Broken places of the audit record looked into"),
     "brand.changed": gettext_lazy("Look changed"),
     "change_order.applied": gettext_lazy("Change order took effect"),
     "change_order.failed": gettext_lazy("Change order failed"),
@@ -96,4 +97,5 @@ def subjects() -> dict[str, str]:
         "retention": _("Retention"),
         "preferences": _("Preferences"),
         "owner_link": _("First owner"),
+        "audit": _("Audit record"),
     }
