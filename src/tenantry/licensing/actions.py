@@ -3,8 +3,10 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db import connection, transaction
+import structlog
+from django.db import DatabaseError, connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from tenantry.audit import actions as audit
@@ -35,6 +37,8 @@ from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.terms import Outcome, end_of_term
 from tenantry.licensing.rules.weights import weigh
 from tenantry.licensing.rules.wishes import Wish, wish_from_json, wish_to_json
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,13 +306,41 @@ def set_limits(
     _audit_partner("limits.set", acting_as, moment, before=old, after=new)
 
 
-@transaction.atomic
 def stop(*, acting_as: Actor, reason: str, moment: Moment) -> None:
-    """Hold everything that writes to Microsoft; queued orders wait."""
+    """Hold everything that writes to Microsoft; queued orders wait.
+
+    The switch stands whatever the state of the audit record is: what cannot be recorded now, a job records.
+    """
     acting_as.check_whole_partner()
     stopped = {"stopped_at": moment.real, "stopped_by": acting_as.label[:200], "reason": reason[:300]}
     Stop.objects.update_or_create(key=MICROSOFT, defaults=stopped)
-    _audit_partner("stop_switch.thrown", acting_as, moment, after={"reason": reason})
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            record_stop(acting_as=acting_as, reason=reason, now=moment.real)
+    except DatabaseError:
+        _log.error("stop_switch.not_recorded", by=acting_as.label, reason=reason, exc_info=True)
+        enqueue(
+            "licensing.record_stop",
+            kind=acting_as.kind.value,
+            person=acting_as.id,
+            name=acting_as.name,
+            label=acting_as.label,
+            reason=reason,
+            stopped_at=moment.real.isoformat(),
+        )
+
+
+def record_stop(*, acting_as: Actor, reason: str, now: datetime) -> None:
+    """Write into the audit record that the stop switch was thrown; in the caller's transaction."""
+    audit.record(
+        acting_as=acting_as,
+        verb="stop_switch.thrown",
+        subject_kind="licensing",
+        subject_id="limits",
+        after={"reason": reason},
+        now=now,
+    )
 
 
 @transaction.atomic

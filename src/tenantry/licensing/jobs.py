@@ -1,16 +1,18 @@
 """Jobs of licensing: thin, and safe to run twice."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from procrastinate import RetryStrategy
 
 from tenantry.connection.queries import working_connection_ids
 from tenantry.jobs import runs
 from tenantry.jobs.queue import enqueue, schedule, task
 from tenantry.kernel import clock
-from tenantry.kernel.actor import Actor
+from tenantry.kernel.actor import Actor, ActorKind
+from tenantry.licensing import actions
 from tenantry.licensing.asking import ALL, ask_refresh_all
 from tenantry.licensing.engine.carry_out import carry_out
 from tenantry.licensing.engine.lease import due_orders
@@ -33,6 +35,14 @@ def sweep_orders() -> None:
     """Wake up orders whose time has come and that nobody holds: a lost wake-up costs seconds, not an order."""
     for order_id in due_orders(Moment.current()):
         enqueue("licensing.carry_out", queueing_lock=f"order:{order_id}", order_id=str(order_id))
+
+
+@task(name="licensing.record_stop", retry=RetryStrategy(max_attempts=1000, wait=5, linear_wait=5))
+def record_stop(kind: str, person: str, name: str, label: str, reason: str, stopped_at: str) -> None:
+    """Record that the stop switch was thrown, which the audit record would not take in that moment."""
+    actor = Actor(ActorKind(kind), person, name, label)
+    with transaction.atomic():
+        actions.record_stop(acting_as=actor, reason=reason, now=datetime.fromisoformat(stopped_at))
 
 
 @task(name="licensing.refresh_all")
