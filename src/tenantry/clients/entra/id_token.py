@@ -72,6 +72,7 @@ class Identity:
     is_personal: bool
     auth_time: datetime | None
     amr: tuple[str, ...]
+    contexts: tuple[str, ...] = ()  # authentication contexts that this sign-in has satisfied (`acrs`)
 
 
 class IdTokenRefusedError(Exception):
@@ -166,6 +167,7 @@ def _identity(claims: Mapping[str, JsonValue]) -> Identity:
         is_personal=tid == PERSONAL_TENANT,
         auth_time=datetime.fromtimestamp(signed_in, UTC) if is_time(signed_in) else None,
         amr=texts(claims.get("amr")),
+        contexts=texts(claims.get("acrs")),
     )
 
 

@@ -175,7 +175,7 @@ def change_person(directory: Directory, request: Request, body: JsonDict) -> Jso
 
 
 def change_tenant(directory: Directory, request: Request, body: JsonDict) -> JsonDict:
-    """Change a tenant: name, domains, user_consent, consented, delegated_admin."""
+    """Change a tenant: name, domains, user_consent, consented, delegated_admin, contexts."""
     tenant: Tenant | None = directory.tenants.get(str(request.path_params["id"]))
     if tenant is None:
         raise KnobError("no such tenant", 404)

@@ -28,6 +28,8 @@ class Tenant:
     user_consent: bool = True  # False: people cannot consent themselves, an administrator has to (AADSTS90094)
     consented: list[str] = field(default_factory=list)
     delegated_admin: bool = True  # whether the partner's people may redeem refresh tokens in this tenant
+    # Authentication contexts that exist, and what the policy assigned to each asks for: "mfa", or nothing (no policy).
+    contexts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -87,6 +89,7 @@ class SignIn:
     sid: str
     signed_with: str = "own"  # own | other | unknown: see KeyRing.signer
     claims: dict[str, Any] = field(default_factory=dict)  # claims typed into the page for hostile tests
+    contexts: list[str] = field(default_factory=list)  # authentication contexts that it has satisfied: `acrs`
 
 
 @dataclass(slots=True)

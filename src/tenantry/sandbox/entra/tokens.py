@@ -130,6 +130,8 @@ def id_token(
         claims["preferred_username"] = person.email if person.guest_of and person.email else person.upn
     if nonce:
         claims["nonce"] = nonce
+    if sign_in.contexts:
+        claims["acrs"] = sign_in.contexts
     claims |= _optional_claims(application, person, sign_in, scope)
     if person.guest_of:
         personal = person.guest_of == CONSUMER_TENANT

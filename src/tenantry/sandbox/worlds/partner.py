@@ -102,7 +102,14 @@ def _grant(value: str, person: str, *, mfa: bool) -> JsonDict:
 
 def _staff(world: World) -> None:
     domains = ["kestrelit.onmicrosoft.com", PARTNER_DOMAIN]
-    world.tenant(PARTNER_TENANT, PARTNER_NAME, domains, "DE", consented=[a["id"] for a in world.applications])
+    world.tenant(
+        PARTNER_TENANT,
+        PARTNER_NAME,
+        domains,
+        "DE",
+        consented=[a["id"] for a in world.applications],
+        contexts={"c1": "mfa", "c2": ""},
+    )
     for name, roles, hint in (
         ("Dana Okafor", ["Global Administrator"], "staff: Owner"),
         ("Milan Novák", ["User Administrator"], "staff: Admin for all companies"),
