@@ -11,7 +11,7 @@ from tenantry.kernel.actor import Actor
 from tenantry.kernel.refusals import Refusal
 from tenantry.people import actions, queries
 from tenantry.people.models import EndUser, EndUserRole, SignInRecord
-from tenantry.people.outcomes import Invited, SignInReason, TenantQuestion
+from tenantry.people.outcomes import HolderQuestion, Invited, SignInReason, TenantQuestion
 from tenantry.people.queries import EndUserState
 from tests.people.house import (
     DANA,
@@ -38,7 +38,7 @@ def house(sandbox: SandboxHandle) -> House:
 
 def invite(
     house: House, email: str, role: EndUserRole = EndUserRole.VIEW, confirmed: str = ""
-) -> Invited | TenantQuestion | Refusal:
+) -> Invited | TenantQuestion | HolderQuestion | Refusal:
     return actions.invite_end_user(
         acting_as=DANA, company_id=house.harbour, email=email, role=role, now=NOW, confirmed_tenant_id=confirmed
     )
@@ -242,9 +242,14 @@ def refused(house: House, oid: str, reason: SignInReason, tid: str = HARBOUR_TEN
     )
 
 
-def bind(house: House, end_user_id: UUID, sign_in: SignInRecord) -> Refusal | None:
+def bind(house: House, end_user_id: UUID, sign_in: SignInRecord, *, loses_access: UUID | None = None) -> Refusal | None:
     return actions.bind_end_user(
-        acting_as=DANA, company_id=house.harbour, end_user_id=end_user_id, sign_in_id=sign_in.id, now=NOW
+        acting_as=DANA,
+        company_id=house.harbour,
+        end_user_id=end_user_id,
+        sign_in_id=sign_in.id,
+        now=NOW,
+        loses_access=loses_access,
     )
 
 
@@ -269,13 +274,14 @@ def test_bind_moves_access_to_a_recreated_account(house: House) -> None:
     end_user = make_end_user(house.harbour, person, EndUserRole.MODIFY)
     sign_in = refused(house, "oid-new", SignInReason.RECREATED, end_user=end_user)
     assert [row.oid for row in queries.end_users(house.harbour, NOW)[0].bindable] == ["oid-new"]
-    assert bind(house, end_user.id, sign_in) is None
+    assert reason_of(bind(house, end_user.id, sign_in)) == "gone"  # the page did not say who would lose it
+    assert bind(house, end_user.id, sign_in, loses_access=person.id) is None
     end_user.refresh_from_db()
     assert end_user.person is not None
     assert end_user.person.oid == "oid-new"
     row = AuditRow.objects.get(verb="end_user.bound")
     assert (row.before, row.after) == (
-        {"tid": HARBOUR_TENANT, "oid": "oid-old"},
+        {"person": "Quinn", "tid": HARBOUR_TENANT, "oid": "oid-old"},
         {"tid": HARBOUR_TENANT, "oid": "oid-new"},
     )
 

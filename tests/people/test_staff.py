@@ -10,7 +10,7 @@ from tenantry.audit.models import AuditRow
 from tenantry.kernel.refusals import Refusal
 from tenantry.people import actions, queries
 from tenantry.people.models import SignInRecord, Staff, StaffRole
-from tenantry.people.outcomes import SignInReason
+from tenantry.people.outcomes import HolderQuestion, SignInReason
 from tests.people.house import DANA, HARBOUR_TENANT, NOW, PARTNER_TENANT, House, audit_verbs, make_house
 from tests.support.people import make_person, make_staff
 
@@ -29,7 +29,7 @@ def owner(name: str = "dana") -> Staff:
     )
 
 
-def add(email: str, role: StaffRole = StaffRole.SUPPORT, **more: object) -> UUID | Refusal:
+def add(email: str, role: StaffRole = StaffRole.SUPPORT, **more: object) -> UUID | HolderQuestion | Refusal:
     return actions.add_staff(acting_as=DANA, email=email, role=role, now=NOW, **more)  # type: ignore[arg-type]
 
 

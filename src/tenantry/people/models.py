@@ -77,6 +77,7 @@ class EndUser(models.Model):
     bound_at = models.DateTimeField(null=True)
     last_sign_in_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
+    passed_on = models.BooleanField(default=False)  # removed because the address was invited anew for somebody else
 
     class Meta:
         constraints = [
@@ -116,6 +117,7 @@ class Staff(models.Model):
     bound_at = models.DateTimeField(null=True)
     last_sign_in_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
+    passed_on = models.BooleanField(default=False)  # removed because the address was added anew for somebody else
 
     class Meta:
         constraints = [

@@ -33,6 +33,18 @@ class TenantQuestion:
     tenant_name: str  # as Partner Center lists it; empty if the partner does not know that tenant
 
 
+@dataclass(frozen=True, slots=True)
+class HolderQuestion:
+    """The address gives access to an account already. Invited anew, that account loses the access: ask first.
+
+    Confirm by calling again with ``loses_access=person_id``.
+    """
+
+    place_id: UUID  # of the end user, or of the staff
+    person_id: UUID
+    name: str
+
+
 class SignInReason(StrEnum):
     """Why a sign-in was refused."""
 
@@ -42,6 +54,7 @@ class SignInReason(StrEnum):
     NOT_READY = "not_ready"  # invited, but the tenant of the address is not settled yet
     PORTAL_CLOSED = "portal_closed"
     RECREATED = "recreated"  # the same user name, but another account than the one that was bound
+    PASSED_ON = "passed_on"  # had the access until the address was invited anew for somebody else
     OTHER_NAME = "other_name"  # the invited tenant, but another user name
     OTHER_TENANT = "other_tenant"  # the address was invited, but of another tenant
     OWNER_LINK = "owner_link"  # the one-time link was used, has expired, or never was
@@ -50,7 +63,7 @@ class SignInReason(StrEnum):
 
 
 # Only these can be let in by "Bind": the tenant is the pinned one and the person is a member of it.
-BINDABLE = frozenset({SignInReason.RECREATED, SignInReason.OTHER_NAME})
+BINDABLE = frozenset({SignInReason.RECREATED, SignInReason.OTHER_NAME, SignInReason.PASSED_ON})
 
 
 @dataclass(frozen=True, slots=True)

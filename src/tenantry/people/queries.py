@@ -14,7 +14,16 @@ from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
 from tenantry.connection.models import Tenant
-from tenantry.people.models import Company, EndUser, EndUserRole, Person, SignInRecord, Staff, StaffRole
+from tenantry.people.holders import Holder, Holders, holders
+from tenantry.people.models import (
+    Company,
+    EndUser,
+    EndUserRole,
+    Person,
+    SignInRecord,
+    Staff,
+    StaffRole,
+)
 from tenantry.people.outcomes import BINDABLE, SignInReason
 
 
@@ -90,8 +99,11 @@ class EndUserRow:
     email: str
     role: EndUserRole
     state: EndUserState
+    person_id: UUID | None  # whose account the access is bound to
+    account_id: str  # Microsoft's object id of that account, else empty
     name: str  # of the bound person, else empty
     username: str
+    holder: Holder | None  # who has the user name of the address now, where that is another account
     tenant_id: str  # pinned; or found and not confirmed yet; or empty
     tenant_name: str
     other_tenant: bool  # it is not the company's own tenant
@@ -112,14 +124,21 @@ class StaffRow:
     all_companies: bool
     companies: tuple[tuple[UUID, str], ...]
     guest_allowed: bool
-    bound: bool
+    person_id: UUID | None  # whose account the place is bound to
+    account_id: str
     name: str
     username: str
+    holder: Holder | None
     expired: bool
     added_by: str
     added_at: datetime
     last_sign_in_at: datetime | None
     bindable: tuple[SignInRow, ...]
+
+    @property
+    def bound(self) -> bool:
+        """Say whether the place belongs to an account already."""
+        return self.person_id is not None
 
 
 def companies(
@@ -194,7 +213,8 @@ def end_users(company_id: UUID, now: datetime) -> tuple[EndUserRow, ...]:
     """Return who has or may get access to a company, by address."""
     rows = list(_end_users().filter(company_id=company_id))
     refused = list(_bindable().filter(company_id=company_id))
-    return tuple(_end_user_row(row, now, refused) for row in rows)
+    names = holders(((row.person, row.email) for row in rows), refused)
+    return tuple(_end_user_row(row, now, refused, names) for row in rows)
 
 
 def all_end_users(
@@ -210,7 +230,18 @@ def all_end_users(
             Q(email__icontains=text) | Q(person__name__icontains=text) | Q(company__name__icontains=text)
         )
     total = found.count()
-    return tuple(_end_user_row(row, now, []) for row in found[offset : offset + limit]), total
+    rows = list(found[offset : offset + limit])
+    refused = list(_bindable().filter(reason=SignInReason.RECREATED, end_user__in=[row.id for row in rows]))
+    names = holders(((row.person, row.email) for row in rows), refused)
+    return tuple(_end_user_row(row, now, refused, names) for row in rows), total
+
+
+def access_of(person_id: UUID, *, only: frozenset[UUID] | None) -> tuple[tuple[UUID, str], ...]:
+    """Return to which companies that a viewer sees somebody's account has access: id and name."""
+    found = _end_users().filter(person_id=person_id)
+    if only is not None:
+        found = found.filter(company_id__in=only)
+    return tuple(found.order_by(Lower("company__name"), "id").values_list("company_id", "company__name"))
 
 
 def staff(now: datetime) -> tuple[StaffRow, ...]:
@@ -222,7 +253,8 @@ def staff(now: datetime) -> tuple[StaffRow, ...]:
         .prefetch_related("companies")
         .order_by(Lower("email"), "id")
     )
-    return tuple(_staff_row(row, now, refused) for row in places)
+    names = holders(((row.person, row.email) for row in places), refused)
+    return tuple(_staff_row(row, now, refused, names) for row in places)
 
 
 def sign_ins(
@@ -321,7 +353,7 @@ def _state(row: EndUser, now: datetime) -> EndUserState:
     return EndUserState.EXPIRED if row.expires_at <= now else EndUserState.INVITED
 
 
-def _end_user_row(row: EndUser, now: datetime, refused: Iterable[SignInRecord]) -> EndUserRow:
+def _end_user_row(row: EndUser, now: datetime, refused: Iterable[SignInRecord], names: Holders) -> EndUserRow:
     person = row.person
     tenant_id = row.pinned_tenant_id or row.found_tenant_id
     candidates = [
@@ -336,8 +368,11 @@ def _end_user_row(row: EndUser, now: datetime, refused: Iterable[SignInRecord]) 
         email=row.email,
         role=EndUserRole(row.role),
         state=_state(row, now),
+        person_id=row.person_id,
+        account_id="" if person is None else person.oid,
         name="" if person is None else person.name,
         username="" if person is None else person.username,
+        holder=names.other_than(person, row.email),
         tenant_id=tenant_id,
         tenant_name=row.pinned_tenant_name,
         other_tenant=bool(tenant_id) and tenant_id != row.company.tenant_id,
@@ -349,7 +384,7 @@ def _end_user_row(row: EndUser, now: datetime, refused: Iterable[SignInRecord]) 
     )
 
 
-def _staff_row(row: Staff, now: datetime, refused: Iterable[SignInRecord]) -> StaffRow:
+def _staff_row(row: Staff, now: datetime, refused: Iterable[SignInRecord], names: Holders) -> StaffRow:
     person = row.person
     candidates = [record for record in refused if record.staff_id in {None, row.id} and _could_be(record, person)]
     return StaffRow(
@@ -361,9 +396,11 @@ def _staff_row(row: Staff, now: datetime, refused: Iterable[SignInRecord]) -> St
             sorted(((place.id, place.name) for place in row.companies.all()), key=lambda place: place[1].casefold())
         ),
         guest_allowed=row.guest_allowed,
-        bound=person is not None,
+        person_id=row.person_id,
+        account_id="" if person is None else person.oid,
         name="" if person is None else person.name,
         username="" if person is None else person.username,
+        holder=names.other_than(person, row.email),
         expired=person is None and row.expires_at <= now,
         added_by=row.added_by,
         added_at=row.added_at,
@@ -383,7 +420,7 @@ def _bindable() -> QuerySet[SignInRecord]:
 def _could_be(record: SignInRecord, person: Person | None) -> bool:
     """Say whether a refused sign-in offers itself: another user name to an invitation, a new account to a bound one."""
     if person is None:
-        return record.reason == SignInReason.OTHER_NAME
+        return record.reason in {SignInReason.OTHER_NAME, SignInReason.PASSED_ON}
     return record.reason == SignInReason.RECREATED and record.oid != person.oid
 
 

@@ -23,7 +23,11 @@ def sign_in_reason_text(reason: SignInReason) -> str:
         SignInReason.EXPIRED: _("The invitation had expired. Renew it, then the person can sign in."),
         SignInReason.NOT_READY: _("The invitation is not usable yet: the tenant of its address is not settled."),
         SignInReason.PORTAL_CLOSED: _("The End User Portal of the company is switched off."),
-        SignInReason.RECREATED: _("Same user name, but another account: it was recreated at Microsoft."),
+        SignInReason.RECREATED: _(
+            "Same user name, but another account than the one that has the access: the user name was given to somebody "
+            "else, or the account was recreated."
+        ),
+        SignInReason.PASSED_ON: _("This account had the access until the address was invited anew for somebody else."),
         SignInReason.OTHER_NAME: _("The right tenant, but a user name that nobody invited."),
         SignInReason.OTHER_TENANT: _("The address was invited, but this account belongs to another tenant."),
         SignInReason.OWNER_LINK: _("The one-time link was used before, has expired, or is wrong."),

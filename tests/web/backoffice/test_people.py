@@ -87,7 +87,7 @@ def test_somebody_is_added_for_named_companies(small: House, dana: Client) -> No
         ({"email": INES, "role": "support", "scope": "named"}, "No company is chosen"),
         (
             {"email": "dana.okafor@kestrel-it.example", "role": "admin", "scope": "all"},
-            "is in the list of staff already",
+            "The place under this address is that of Dana Okafor (account dana-oid)",
         ),
         (
             {"email": "nobody", "role": "admin", "scope": "all"},

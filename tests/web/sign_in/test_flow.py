@@ -200,6 +200,7 @@ def test_bind_lets_a_recreated_account_in(client: Client, house: House) -> None:
         end_user_id=end_user.id,
         sign_in_id=record.id,
         now=clock.now(),
+        loses_access=end_user.person_id,
     )
     assert bound is None
     assert sign_in(client, "quinn.avery (recreated)").headers["Location"] == "/"

@@ -16,7 +16,7 @@ from tenantry.kernel.columns import fit
 from tenantry.kernel.refusals import Refusal
 from tenantry.people.actions.companies import gone, locked_company
 from tenantry.people.models import EndUser, EndUserRole, Person, SignInRecord
-from tenantry.people.outcomes import BINDABLE, Invited, TenantQuestion
+from tenantry.people.outcomes import BINDABLE, HolderQuestion, Invited, TenantQuestion
 from tenantry.people.upstream import tenant_of_domain
 
 INVITATION_DAYS = 14
@@ -30,11 +30,13 @@ def invite_end_user(
     role: EndUserRole,
     now: datetime,
     confirmed_tenant_id: str = "",
-) -> Invited | TenantQuestion | Refusal:
+    loses_access: UUID | None = None,
+) -> Invited | TenantQuestion | HolderQuestion | Refusal:
     """Invite somebody by address to a company, pinned to the Microsoft tenant of the address's domain.
 
     Microsoft is asked before anything is locked. When it cannot be reached the invitation is stored without a tenant,
-    opens nothing, and is looked up again by a job. ``confirmed_tenant_id`` is the answer to a `TenantQuestion`.
+    opens nothing, and is looked up again by a job. ``confirmed_tenant_id`` is the answer to a `TenantQuestion`,
+    ``loses_access`` that to a `HolderQuestion`: the account that has the access under this address loses it.
     """
     address = read_address(email)
     if address is None:
@@ -52,15 +54,25 @@ def invite_end_user(
         company = locked_company(company_id)
         if company is None:
             return gone()
-        if EndUser.objects.filter(company=company, email__iexact=address, removed_at=None).exists():
+        before = (
+            EndUser.objects.select_for_update(of=("self",))
+            .select_related("person")
+            .filter(company=company, email__iexact=address, removed_at=None)
+            .first()
+        )
+        if before is not None and before.person is None:
             return Refusal(
                 reason="already_invited",
                 rule="people.once_per_company",
                 next_step="change_or_renew",
                 facts={"address": address},
             )
+        if before is not None and before.person is not None and before.person_id != loses_access:
+            return HolderQuestion(before.id, before.person.id, before.person.name)
         if found.tenant_id not in {"", company.tenant_id, confirmed_tenant_id}:
             return TenantQuestion(domain, found.tenant_id, name_of_tenant(found.tenant_id))
+        if before is not None:
+            _pass_on(before, acting_as, now)
         end_user = EndUser.objects.create(
             company=company,
             email=address,
@@ -177,14 +189,21 @@ def renew_invitation(*, acting_as: Actor, company_id: UUID, end_user_id: UUID, n
 
 @transaction.atomic
 def bind_end_user(
-    *, acting_as: Actor, company_id: UUID, end_user_id: UUID, sign_in_id: int, now: datetime
+    *,
+    acting_as: Actor,
+    company_id: UUID,
+    end_user_id: UUID,
+    sign_in_id: int,
+    now: datetime,
+    loses_access: UUID | None = None,
 ) -> Refusal | None:
     """Bind access to the account of a refused sign-in, which a person at the partner recognised.
 
-    Only a member of the pinned tenant can be bound: who signed in under another user name, or with a recreated account.
+    Only a member of the pinned tenant can be bound: who signed in under another user name, or with another account.
+    ``loses_access`` is the person of whom the page said that they have the access until now, if anybody has.
     """
     end_user = locked_end_user(company_id, end_user_id)
-    if end_user is None:
+    if end_user is None or end_user.person_id != loses_access:
         return gone()
     sign_in = SignInRecord.objects.filter(
         id=sign_in_id,
@@ -203,10 +222,18 @@ def bind_end_user(
             next_step="change_role",
             facts={"person": person.name},
         )
-    before = None if end_user.person is None else {"tid": end_user.person.tid, "oid": end_user.person.oid}
+    before = account_of(end_user.person)
     bind(end_user, person, now)
     _record(acting_as, "end_user.bound", end_user, now, before=before, after={"tid": person.tid, "oid": person.oid})
     return None
+
+
+def _pass_on(end_user: EndUser, acting_as: Actor, now: datetime) -> None:
+    """End somebody's access because their address is invited anew; their account gets none by itself again."""
+    end_user.removed_at = now
+    end_user.passed_on = True
+    end_user.save(update_fields=["removed_at", "passed_on"])
+    _record(acting_as, "end_user.passed_on", end_user, now, before=account_of(end_user.person))
 
 
 def bind(end_user: EndUser, person: Person, now: datetime) -> None:
@@ -223,6 +250,11 @@ def known_person(tid: str, oid: str, *, name: str, username: str, now: datetime,
         tid=tid, oid=oid, defaults=current, create_defaults=current | {"created_at": now}
     )
     return person
+
+
+def account_of(person: Person | None) -> dict[str, object] | None:
+    """Return whose account has an access, for the record of its end; None: nobody's yet."""
+    return None if person is None else {"person": person.name, "tid": person.tid, "oid": person.oid}
 
 
 def locked_end_user(company_id: UUID, end_user_id: UUID) -> EndUser | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Lower
 
 from tenantry.audit import actions as audit
@@ -135,7 +135,8 @@ def _staff_of(identity: Identity, now: datetime) -> Staff | None:
     bound = places.filter(person__tid=identity.tid, person__oid=identity.oid).first()
     if bound is not None:
         return bound
-    return _with_address(places.filter(person=None, expires_at__gt=now), _proven(identity)).first()
+    promised = places.filter(person=None, expires_at__gt=now).exclude(_passed_on(Staff, identity))
+    return _with_address(promised, _proven(identity)).first()
 
 
 def _end_users_of(identity: Identity, now: datetime) -> list[EndUser]:
@@ -150,7 +151,10 @@ def _end_users_of(identity: Identity, now: datetime) -> list[EndUser]:
         )
     )
     promised = _with_address(
-        open_portals.filter(person=None, pinned_tenant_id=identity.tid, expires_at__gt=now), _proven(identity)
+        open_portals.filter(person=None, pinned_tenant_id=identity.tid, expires_at__gt=now).exclude(
+            _passed_on(EndUser, identity, company_id=OuterRef("company_id"))
+        ),
+        _proven(identity),
     ).order_by("company_id", "invited_at", "id")
     for end_user in promised:
         # A person has one access per company: of two invitations, under both addresses, the first one counts.
@@ -178,6 +182,14 @@ def _clue(identity: Identity, now: datetime) -> _Clue:
     recreated = [end_user for end_user in here if end_user.person_id is not None]
     if recreated:
         return _Clue(SignInReason.RECREATED, recreated)
+    former = set(
+        _at_companies()
+        .filter(_passed_on(EndUser, identity, company_id=OuterRef("company_id")))
+        .values_list("id", flat=True)
+    )
+    passed_on = [end_user for end_user in here if end_user.id in former]
+    if passed_on:
+        return _Clue(SignInReason.PASSED_ON, passed_on)
     expired = [end_user for end_user in here if end_user.expires_at <= now]
     if expired:
         return _Clue(SignInReason.EXPIRED, expired)
@@ -202,6 +214,8 @@ def _staff_clue(identity: Identity, now: datetime) -> _Clue | None:
     place = _staff_place(identity)
     if place is not None and place.person_id is not None:
         return _Clue(SignInReason.RECREATED, staff=place)
+    if place is not None and Staff.objects.filter(_passed_on(Staff, identity), id=place.id).exists():
+        return _Clue(SignInReason.PASSED_ON, staff=place)
     if place is not None:
         return _Clue(SignInReason.EXPIRED, staff=place)
     if Staff.objects.filter(removed_at=None, person=None).exists():
@@ -213,6 +227,14 @@ def _staff_place(identity: Identity) -> Staff | None:
     if not in_partner_tenant(identity):
         return None
     return _with_address(Staff.objects.filter(removed_at=None), _proven(identity)).first()
+
+
+def _passed_on(table: type[Row], identity: Identity, **scope: object) -> Exists:
+    """Match the invitations of addresses that were this account's before: they were invited anew for somebody else."""
+    former = table._default_manager.filter(
+        email__iexact=OuterRef("email"), passed_on=True, person__tid=identity.tid, person__oid=identity.oid, **scope
+    )
+    return Exists(former)
 
 
 def _at_companies() -> QuerySet[EndUser]:

@@ -14,9 +14,9 @@ from tenantry.kernel.columns import fit
 from tenantry.kernel.locks import lock_in_transaction
 from tenantry.kernel.refusals import Refusal
 from tenantry.people.actions.companies import gone
-from tenantry.people.actions.end_users import INVITATION_DAYS, known_person
+from tenantry.people.actions.end_users import INVITATION_DAYS, account_of, known_person
 from tenantry.people.models import Company, Person, SignInRecord, Staff, StaffRole
-from tenantry.people.outcomes import BINDABLE
+from tenantry.people.outcomes import BINDABLE, HolderQuestion
 
 
 @transaction.atomic
@@ -29,23 +29,36 @@ def add_staff(
     all_companies: bool = True,
     company_ids: Iterable[UUID] = (),
     guest_allowed: bool = False,
-) -> UUID | Refusal:
+    loses_access: UUID | None = None,
+) -> UUID | HolderQuestion | Refusal:
     """Add somebody at the partner, for all companies or for the named ones, and return the id.
 
     ``guest_allowed`` lets this one person sign in although they are a guest of the partner's tenant.
+    ``loses_access`` is the answer to a `HolderQuestion`: the account that has the place under this address loses it.
     """
     acting_as.check_whole_partner()
     lock_in_transaction("people.staff")
     address = read_address(email)
     if address is None:
         return Refusal(reason="email_invalid", rule="people.address", next_step="correct_address")
-    if Staff.objects.filter(email__iexact=address, removed_at=None).exists():
+    held = Staff.objects.filter(email__iexact=address, removed_at=None).select_related("person").first()
+    if held is not None and held.person is None:
         return Refusal(
             reason="already_staff", rule="people.staff_once", next_step="change_or_renew", facts={"address": address}
         )
     companies = _companies(all_companies, company_ids)
     if isinstance(companies, Refusal):
         return companies
+    if held is not None and held.person is not None:
+        if held.person_id != loses_access:
+            return HolderQuestion(held.id, held.person.id, held.person.name)
+        if _is_last_owner(held):
+            return _last_owner()
+        before = _described(held) | (account_of(held.person) or {})
+        held.removed_at = now
+        held.passed_on = True
+        held.save(update_fields=["removed_at", "passed_on"])
+        _record(acting_as, "staff.passed_on", held, now, before=before)
     staff = Staff.objects.create(
         email=address,
         role=role,
@@ -128,12 +141,17 @@ def renew_staff_invitation(*, acting_as: Actor, staff_id: UUID, now: datetime) -
 
 
 @transaction.atomic
-def bind_staff(*, acting_as: Actor, staff_id: UUID, sign_in_id: int, now: datetime) -> Refusal | None:
-    """Bind a place at the partner to the account of a refused sign-in in the partner's tenant."""
+def bind_staff(
+    *, acting_as: Actor, staff_id: UUID, sign_in_id: int, now: datetime, loses_access: UUID | None = None
+) -> Refusal | None:
+    """Bind a place at the partner to the account of a refused sign-in in the partner's tenant.
+
+    ``loses_access`` is the person of whom the page said that they have the place until now, if anybody has.
+    """
     acting_as.check_whole_partner()
     lock_in_transaction("people.staff")
     staff = Staff.objects.filter(id=staff_id, removed_at=None).select_related("person").first()
-    if staff is None:
+    if staff is None or staff.person_id != loses_access:
         return gone()
     sign_in = SignInRecord.objects.filter(
         id=sign_in_id,
@@ -149,7 +167,7 @@ def bind_staff(*, acting_as: Actor, staff_id: UUID, sign_in_id: int, now: dateti
         return Refusal(
             reason="person_has_access", rule="people.staff_once", next_step="change_role", facts={"person": person.name}
         )
-    before = None if staff.person is None else {"tid": staff.person.tid, "oid": staff.person.oid}
+    before = account_of(staff.person)
     bind_to_person(staff, person, now)
     _record(acting_as, "staff.bound", staff, now, before=before, after={"tid": person.tid, "oid": person.oid})
     return None

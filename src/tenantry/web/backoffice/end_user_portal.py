@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -21,13 +22,13 @@ from tenantry.licensing.moment import Moment
 from tenantry.people import actions as people
 from tenantry.people import queries
 from tenantry.people.models import EndUserRole
-from tenantry.people.outcomes import Invited, TenantQuestion
+from tenantry.people.outcomes import HolderQuestion, Invited, TenantQuestion
 from tenantry.people.permissions import Permission
-from tenantry.people.queries import EndUserRow, EndUserState, SignInRow
+from tenantry.people.queries import EndUserRow, EndUserState, SignInRow, StaffRow
 from tenantry.people.texts import end_user_role_text, refusal_text, sign_in_reason_text
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.addresses import AddressField
-from tenantry.web.backoffice.answers import render_page, tell
+from tenantry.web.backoffice.answers import posted_id, render_page, tell
 from tenantry.web.backoffice.context import company_page, known_company
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.ui import dates
@@ -114,11 +115,25 @@ def state_text(state: EndUserState) -> str:
     }[state]
 
 
+def signs_in_as(row: EndUserRow | StaffRow) -> str:
+    """Say that an account has another user name than the address that it was invited by; else nothing."""
+    if not row.username or row.username.casefold() == row.email.casefold():
+        return ""
+    return _("Signs in as %(username)s.") % {"username": row.username}
+
+
+def attention(row: EndUserRow | StaffRow) -> str:
+    """Say what somebody should look at; empty: nothing."""
+    if row.holder is not None:
+        return _("The address belongs to another account now: look who loses access")
+    return _("Somebody tried to sign in: look whether to bind") if row.bindable else ""
+
+
 def state_note(row: EndUserRow, now: datetime) -> str:
     """Say what the state means and what can be done."""
     match row.state:
         case EndUserState.BOUND:
-            return ""
+            return signs_in_as(row)
         case EndUserState.INVITED:
             return _("Can sign in until %(day)s.") % {"day": dates.day(row.expires_at, now)}
         case EndUserState.EXPIRED:
@@ -176,8 +191,12 @@ def invite(request: OfficeRequest, company_id: UUID) -> HttpResponse:
         role=EndUserRole(form.cleaned_data["role"]),
         now=moment.real,
         confirmed_tenant_id=request.POST.get("confirmed_tenant_id", ""),
+        loses_access=posted_id(request, "loses_access"),
     )
     match outcome:
+        case HolderQuestion():
+            anew = reverse("office:invite_anew", args=[company_id, outcome.place_id])
+            return redirect(f"{anew}?{urlencode({'role': form.cleaned_data['role']})}")
         case TenantQuestion():
             return _ask_tenant(request, company_id, form, outcome, moment)
         case Refusal():
@@ -202,6 +221,7 @@ def _ask_tenant(
     context = company_page(request, known_company(company_id), "portal", moment) | {
         "question": question,
         "own_tenant": is_own_tenant(question.tenant_id),
+        "loses_access": request.POST.get("loses_access", ""),
         "email": form.cleaned_data["email"],
         "role": form.cleaned_data["role"],
         "role_name": end_user_role_text(EndUserRole(form.cleaned_data["role"]))[0],
@@ -241,7 +261,7 @@ def user_row(row: EndUserRow, now: datetime) -> UserRow:
         state=marks.badge(state_text(row.state), _STATE_TONES[row.state]),
         note=state_note(row, now),
         last_sign_in=dates.distance(row.last_sign_in_at, now) if row.last_sign_in_at else _("never"),
-        attention=_("Somebody tried to sign in: look whether to bind") if row.bindable else "",
+        attention=attention(row),
     )
 
 

@@ -21,9 +21,16 @@ from tenantry.people.permissions import Permission
 from tenantry.people.queries import EndUserRow, EndUserState, SignInRow
 from tenantry.people.texts import end_user_role_text, sign_in_reason_text
 from tenantry.web.access import OfficeRequest, office
-from tenantry.web.backoffice.answers import render_page, tell
+from tenantry.web.backoffice.answers import posted_id, render_page, tell
 from tenantry.web.backoffice.context import company_page, known_company
-from tenantry.web.backoffice.end_user_portal import is_own_tenant, role_choices, role_notes, state_note, user_row
+from tenantry.web.backoffice.end_user_portal import (
+    is_own_tenant,
+    role_choices,
+    role_notes,
+    signs_in_as,
+    state_note,
+    user_row,
+)
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.ui.frame import Crumb
 
@@ -85,6 +92,27 @@ def remove_end_user(request: OfficeRequest, company_id: UUID, end_user_id: UUID)
 
 
 @office(Permission.OFFICE_COMPANIES)
+def invite_anew(request: OfficeRequest, company_id: UUID, end_user_id: UUID) -> HttpResponse:
+    """Say who loses access if the address is invited anew, and ask; the answer goes to where people are invited."""
+    moment = Moment.current()
+    row = _known(company_id, end_user_id, moment)
+    if row.person_id is None:
+        return redirect("office:end_user", company_id, end_user_id)
+    elsewhere = queries.access_of(row.person_id, only=request.viewer.office_companies())
+    context = _context(request, row, moment) | {
+        "form": RoleForm(initial={"role": request.GET.get("role", "") or row.role.value}),
+        "notes": role_notes(),
+        "signs_in_as": signs_in_as(row),
+        "elsewhere": [
+            (reverse("office:end_user_portal", args=[other_id]), name)
+            for other_id, name in elsewhere
+            if other_id != company_id
+        ],
+    }
+    return render_page(request, "portal/invite_anew", context)
+
+
+@office(Permission.OFFICE_COMPANIES)
 @require_POST
 def renew_invitation(request: OfficeRequest, company_id: UUID, end_user_id: UUID) -> HttpResponse:
     """Give an invitation its full time again."""
@@ -131,6 +159,7 @@ def bind_end_user(request: OfficeRequest, company_id: UUID, end_user_id: UUID, s
         end_user_id=end_user_id,
         sign_in_id=sign_in_id,
         now=moment.real,
+        loses_access=posted_id(request, "loses_access"),
     )
     tell(request, refusal, _("%(person)s can sign in now.") % {"person": tried.name or tried.username})
     return redirect("office:end_user", company_id, end_user_id)
@@ -169,7 +198,7 @@ def _page(
     context = _context(request, row, moment) | {
         "form": form,
         "notes": role_notes(),
-        "state_note": state_note(row, moment.real),
+        "state_note": "" if row.person_id else state_note(row, moment.real),
         "waits": row.state in (EndUserState.INVITED, EndUserState.EXPIRED),
         "asks_tenant": row.state is EndUserState.CONFIRM,
         "own_tenant": is_own_tenant(row.tenant_id),

@@ -1,6 +1,7 @@
 """Partner & End User Management: end users of all companies, and staff."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -17,14 +18,15 @@ from tenantry.licensing.moment import Moment
 from tenantry.people import actions, queries
 from tenantry.people.access import Viewer
 from tenantry.people.models import StaffRole
+from tenantry.people.outcomes import HolderQuestion
 from tenantry.people.permissions import Permission
 from tenantry.people.queries import EndUserRow, StaffRow
 from tenantry.people.texts import refusal_text, sign_in_reason_text, staff_role_text
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.addresses import AddressField
-from tenantry.web.backoffice.answers import render_page, tell
+from tenantry.web.backoffice.answers import posted_id, render_page, tell
 from tenantry.web.backoffice.context import office_page
-from tenantry.web.backoffice.end_user_portal import UserRow, user_row
+from tenantry.web.backoffice.end_user_portal import UserRow, attention, signs_in_as, user_row
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.backoffice.lists import page_number, page_of, search_of
 from tenantry.web.ui import dates
@@ -148,8 +150,9 @@ def add_staff(request: OfficeRequest) -> HttpResponse:
     moment = Moment.current()
     form = StaffForm(
         request.POST if request.method == "POST" else None,
-        initial={"role": StaffRole.SUPPORT.value, "scope": "all"},
+        initial=_initial_anew(request.GET.get("email", ""), moment),
     )
+    holder: StaffRow | None = None
     if form.is_valid():
         outcome = actions.add_staff(
             acting_as=request.viewer.acting_as(),
@@ -159,8 +162,9 @@ def add_staff(request: OfficeRequest) -> HttpResponse:
             all_companies=form.cleaned_data["scope"] == "all",
             company_ids=_companies_of(form),
             guest_allowed=form.cleaned_data["guest_allowed"],
+            loses_access=posted_id(request, "loses_access"),
         )
-        if not isinstance(outcome, Refusal):
+        if isinstance(outcome, UUID):
             tell(
                 request,
                 None,
@@ -175,8 +179,15 @@ def add_staff(request: OfficeRequest) -> HttpResponse:
                 % {"address": form.cleaned_data["email"]},
             )
             return redirect("office:staff")
-        form.add_error("companies" if outcome.reason == "name_companies" else "email", _sentence(outcome))
-    context = _staff_context(request, _("Add staff"), moment) | {"form": form, "notes": _role_notes()}
+        if isinstance(outcome, HolderQuestion):
+            holder = _known(outcome.place_id, moment)
+        else:
+            form.add_error("companies" if outcome.reason == "name_companies" else "email", _sentence(outcome))
+    context = _staff_context(request, _("Add staff"), moment) | {
+        "form": form,
+        "notes": _role_notes(),
+        "held_by": holder,
+    }
     return render_page(request, "people/edit_staff", context, status=422 if form.is_bound else 200)
 
 
@@ -188,12 +199,7 @@ def change_staff(request: OfficeRequest, staff_id: UUID) -> HttpResponse:
     form = StaffForm(
         request.POST if request.method == "POST" else None,
         known=True,
-        initial={
-            "role": row.role.value,
-            "scope": "all" if row.all_companies else "named",
-            "companies": [str(company_id) for company_id, _name in row.companies],
-            "guest_allowed": row.guest_allowed,
-        },
+        initial=_initial(row),
     )
     if form.is_valid():
         outcome = actions.change_staff(
@@ -215,6 +221,7 @@ def change_staff(request: OfficeRequest, staff_id: UUID) -> HttpResponse:
         "row": row,
         "shown": _listed_staff(row, moment),
         "tries": [(one, sign_in_reason_text(one.reason) if one.reason else "") for one in row.bindable],
+        "anew_url": f"{reverse('office:add_staff')}?{urlencode({'email': row.email})}",
     }
     return render_page(request, "people/edit_staff", context, status=422 if form.is_bound else 200)
 
@@ -259,7 +266,11 @@ def bind_staff(request: OfficeRequest, staff_id: UUID, sign_in_id: int) -> HttpR
         }
         return render_page(request, "people/bind_staff", context)
     refusal = actions.bind_staff(
-        acting_as=request.viewer.acting_as(), staff_id=staff_id, sign_in_id=sign_in_id, now=moment.real
+        acting_as=request.viewer.acting_as(),
+        staff_id=staff_id,
+        sign_in_id=sign_in_id,
+        now=moment.real,
+        loses_access=posted_id(request, "loses_access"),
     )
     tell(request, refusal, _("%(person)s can sign in now.") % {"person": tried.name or tried.username})
     return redirect("office:change_staff", staff_id)
@@ -290,6 +301,22 @@ def _known(staff_id: UUID, moment: Moment) -> StaffRow:
     return found
 
 
+def _initial(row: StaffRow) -> dict[str, object]:
+    return {
+        "role": row.role.value,
+        "scope": "all" if row.all_companies else "named",
+        "companies": [str(company_id) for company_id, _name in row.companies],
+        "guest_allowed": row.guest_allowed,
+    }
+
+
+def _initial_anew(email: str, moment: Moment) -> dict[str, object]:
+    """Return with what adding somebody begins; an address that is to be added anew keeps its role and companies."""
+    held = next((row for row in queries.staff(moment.real) if email and row.email == email), None)
+    kept: dict[str, object] = {"role": StaffRole.SUPPORT.value, "scope": "all"}
+    return (kept if held is None else _initial(held)) | {"email": email}
+
+
 def _companies_of(form: StaffForm) -> list[UUID]:
     return [UUID(value) for value in form.cleaned_data["companies"]]
 
@@ -316,7 +343,7 @@ def _listed(row: EndUserRow, moment: Moment) -> ListedUser:
 
 def _listed_staff(row: StaffRow, moment: Moment) -> ListedStaff:
     if row.bound:
-        state, note = marks.badge(_("Has access"), "positive"), ""
+        state, note = marks.badge(_("Has access"), "positive"), signs_in_as(row)
     elif row.expired:
         state, note = marks.badge(_("Never signed in"), "caution"), _("The time to sign in is over. Renew it.")
     else:
@@ -332,7 +359,7 @@ def _listed_staff(row: StaffRow, moment: Moment) -> ListedStaff:
         state=state,
         note=note,
         last_sign_in=dates.distance(row.last_sign_in_at, moment.real) if row.last_sign_in_at else _("never"),
-        attention=_("Somebody tried to sign in: look whether to bind") if row.bindable else "",
+        attention=attention(row),
     )
 
 

@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_user, end_users.end_user, name="end_user"),
     path(f"{_user}role/", end_users.change_role, name="change_role"),
     path(f"{_user}remove/", end_users.remove_end_user, name="remove_end_user"),
+    path(f"{_user}anew/", end_users.invite_anew, name="invite_anew"),
     path(f"{_user}renew/", end_users.renew_invitation, name="renew_invitation"),
     path(f"{_user}tenant/", end_users.confirm_tenant, name="confirm_tenant"),
     path(f"{_user}bind/<int:sign_in_id>/", end_users.bind_end_user, name="bind_end_user"),

@@ -51,6 +51,7 @@ _OF_REASON = {
     SignInReason.GUEST: Ending.GUEST,
     SignInReason.EXPIRED: Ending.EXPIRED,
     SignInReason.RECREATED: Ending.NOT_RECOGNISED,
+    SignInReason.PASSED_ON: Ending.NOT_RECOGNISED,
     SignInReason.OTHER_NAME: Ending.NOT_RECOGNISED,
     SignInReason.OWNER_LINK: Ending.OWNER_LINK,
     SignInReason.NOT_PARTNER: Ending.STAFF_ONLY,

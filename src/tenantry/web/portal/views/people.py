@@ -59,6 +59,8 @@ def _row(row: EndUserRow, moment: Moment) -> Row:
 
 def _state(row: EndUserRow) -> SafeString | str:
     match row.state:
+        case EndUserState.BOUND if row.holder is not None:
+            return marks.badge(_("Address belongs to somebody else now"), "caution")
         case EndUserState.BOUND:
             return ""
         case EndUserState.EXPIRED:

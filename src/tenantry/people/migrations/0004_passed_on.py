@@ -1,0 +1,20 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("people", "0003_company_of_tenant_once"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="enduser",
+            name="passed_on",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name="staff",
+            name="passed_on",
+            field=models.BooleanField(default=False),
+        ),
+    ]
