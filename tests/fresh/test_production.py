@@ -55,7 +55,7 @@ print(open_sealed(seal(b"a partner's token", place), place).decode())
 
 SIGNS_IN = """
 import django; django.setup()
-from django.contrib.sessions.backends.db import SessionStore
+from tenantry.people.sessions import SessionStore
 from tenantry.kernel import clock
 from tenantry.people.models import Person, Staff
 from tenantry.web.sign_in import session

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from tenantry.kernel import clock
 from tenantry.people.models import Company, EndUserRole, Person, StaffRole
 from tenantry.people.permissions import ACTING_STAFF_MAY, END_USER_MAY, STAFF_MAY, Permission
+from tenantry.people.sessions import SessionStore
 from tenantry.web.access import Audience, DeclaredAccess
 from tenantry.web.sign_in import session
 from tests.support.house import HARBOUR, NORDLYS, House

@@ -15,7 +15,7 @@ TABLE: dict[DeclaredAccess, str] = {
         sign_in:first_owner""",
     DeclaredAccess(Audience.REHEARSAL): """
         rehearsal:advance rehearsal:mailbox ui:gallery ui:preview ui:frame ui:brand""",
-    DeclaredAccess(Audience.SIGNED_IN): "portal:home portal:companies portal:preferences",
+    DeclaredAccess(Audience.SIGNED_IN): "portal:home portal:companies portal:preferences sign_in:end_sessions",
     DeclaredAccess(Audience.PORTAL, Permission.SEE): """
         portal:overview portal:subscriptions portal:subscriptions_file portal:subscription portal:order
         portal:renewals portal:activity portal:activity_file""",
@@ -41,7 +41,9 @@ TABLE: dict[DeclaredAccess, str] = {
         office:remove_logo office:set_notification_address office:set_limits office:set_retention
         office:throw_stop_switch office:release_stop_switch""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_OWNER): """
-        office:staff office:add_staff office:change_staff office:remove_staff office:renew_staff office:bind_staff""",
+        office:staff office:add_staff office:change_staff office:remove_staff office:renew_staff office:bind_staff
+        office:end_staff_sessions office:end_user_sessions office:require_second_factor
+        office:stop_requiring_second_factor""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_OWNER, every_company=True): """
         office:add_connection office:start_consent office:consent_return office:renew_consent
         office:check_connection office:direct_csp office:new_certificate office:remove_connection""",

@@ -53,6 +53,9 @@ ACTIONS: dict[str, Callable[[], object]] = {
     "role of staff": lambda: people.change_staff(acting_as=INES, staff_id=SOME, role=StaffRole.OWNER, now=NOW),
     "no staff": lambda: people.remove_staff(acting_as=INES, staff_id=SOME, now=NOW),
     "invitation of staff": lambda: people.renew_staff_invitation(acting_as=INES, staff_id=SOME, now=NOW),
+    "sessions of others": lambda: people.end_sessions(acting_as=INES, person_id=SOME, now=NOW),
+    "second factor": lambda: people.require_second_factor(acting_as=INES, context="c1", proven={"c1"}, now=NOW),
+    "no second factor": lambda: people.stop_requiring_second_factor(acting_as=INES, now=NOW),
     "account of staff": lambda: people.bind_staff(acting_as=INES, staff_id=SOME, sign_in_id=1, now=NOW),
 }
 

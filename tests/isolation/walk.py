@@ -18,7 +18,7 @@ from tests.isolation.addresses import Address, all_addresses
 from tests.isolation.people import Visitor
 from tests.isolation.samples import OWNED, World, value_for
 
-_WRITES = re.compile(r"^\s*(INSERT|UPDATE|DELETE)\b(?!.*\bdjango_session\b)", re.IGNORECASE | re.DOTALL)
+_WRITES = re.compile(r"^\s*(INSERT|UPDATE|DELETE)\b(?!.*\bpeople_session\b)", re.IGNORECASE | re.DOTALL)
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|<style\b|<[^>]*\s(?:style|on[a-z]+)\s*=\s*[\"']", re.IGNORECASE)
 _FETCHED = re.compile(r"<(?:script|img|link|iframe|source|video|audio)\b[^>]*\b(?:src|href)=\"(?:https?:)?//", re.I)
 _METHODS = ("get", "post")

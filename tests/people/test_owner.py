@@ -38,7 +38,7 @@ def test_the_link_makes_the_first_owner_once() -> None:
     token = new_token()
     assert token not in str(OwnerLink.objects.values())
     assert actions.owner_link_is_good(token, NOW)
-    outcome = actions.take_owner_link(DANA, token, now=NOW)
+    outcome = actions.take_owner_link(DANA, digest=actions.link_digest(token), now=NOW)
     person = Person.objects.get()
     assert outcome == SignInOutcome(person.id, None)
     assert (person.tid, person.oid) == (PARTNER_TENANT, "oid-dana")
@@ -50,7 +50,7 @@ def test_the_link_makes_the_first_owner_once() -> None:
     assert audit_verbs() == ["owner_link.made", "staff.became_owner"]
     assert SignInRecord.objects.get().accepted
     other = colleague("mallory@kestrel-it.example", "oid-mallory")
-    again = actions.take_owner_link(other, token, now=NOW)
+    again = actions.take_owner_link(other, digest=actions.link_digest(token), now=NOW)
     assert again == SignInOutcome(None, SignInReason.OWNER_LINK)
     assert Staff.objects.count() == 1
 
@@ -66,7 +66,7 @@ def test_the_link_makes_the_first_owner_once() -> None:
 )
 def test_only_a_member_of_the_partners_tenant_takes_it(identity: object) -> None:
     token = new_token()
-    outcome = actions.take_owner_link(identity, token, now=NOW)  # type: ignore[arg-type]
+    outcome = actions.take_owner_link(identity, digest=actions.link_digest(token), now=NOW)  # type: ignore[arg-type]
     assert outcome == SignInOutcome(None, SignInReason.NOT_PARTNER)
     assert Staff.objects.count() == 0
     assert Person.objects.count() == 0
@@ -76,7 +76,9 @@ def test_only_a_member_of_the_partners_tenant_takes_it(identity: object) -> None
 
 def test_a_personal_account_takes_it_under_no_setting(settings: Settings) -> None:
     settings.PARTNER_TENANT_ID = PERSONAL_TENANT
-    outcome = actions.take_owner_link(personal("somebody@outlook.com"), new_token(), now=NOW)
+    outcome = actions.take_owner_link(
+        personal("somebody@outlook.com"), digest=actions.link_digest(new_token()), now=NOW
+    )
     assert outcome == SignInOutcome(None, SignInReason.NOT_PARTNER)
     assert not Staff.objects.exists()
 
@@ -84,7 +86,7 @@ def test_a_personal_account_takes_it_under_no_setting(settings: Settings) -> Non
 def test_it_ends_after_a_day_and_with_the_next_one() -> None:
     token = new_token()
     assert not actions.owner_link_is_good(token, NOW + timedelta(hours=24))
-    late = actions.take_owner_link(DANA, token, now=NOW + timedelta(hours=24))
+    late = actions.take_owner_link(DANA, digest=actions.link_digest(token), now=NOW + timedelta(hours=24))
     assert late.reason == SignInReason.OWNER_LINK
     newer = new_token()
     assert not actions.owner_link_is_good(token, NOW)
@@ -94,7 +96,7 @@ def test_it_ends_after_a_day_and_with_the_next_one() -> None:
 
 def test_it_also_lifts_somebody_who_is_there_and_takes_over_a_recreated_account() -> None:
     staff = make_staff(make_person(PARTNER_TENANT, "oid-old", "Dana", DANA.username), StaffRole.SUPPORT, [])
-    outcome = actions.take_owner_link(DANA, new_token(), now=NOW)
+    outcome = actions.take_owner_link(DANA, digest=actions.link_digest(new_token()), now=NOW)
     staff.refresh_from_db()
     assert (staff.person_id, staff.role, staff.all_companies) == (outcome.person_id, "owner", True)
     assert Staff.objects.count() == 1

@@ -14,7 +14,7 @@ from tenantry.people.outcomes import SignInReason
 SOURCES = "\n".join(path.read_text() for path in Path(people.__path__[0]).rglob("actions/*.py"))
 REASONS = sorted({*re.findall(r'reason="(\w+)"', SOURCES), "domain_unknown", "domain_consumer"})
 NEXT_STEPS = sorted(set(re.findall(r'next_step="(\w+)"', SOURCES)))
-FACTS = dict.fromkeys(("tenant", "connection", "domain", "address", "person"), "…")
+FACTS = dict.fromkeys(("tenant", "connection", "domain", "address", "person", "context"), "…")
 
 
 @pytest.mark.parametrize("reason", REASONS)

@@ -182,6 +182,18 @@ def test_a_form_that_was_open_meanwhile_gets_its_outcome_or_asks_to_look_again(
         assert page["leads_to"] in answer.path or "look again" in answer.page.lower(), answer.path
 
 
+def test_the_keys_of_the_sessions_of_before_are_deleted(migrated: "Installation") -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('django_session')")
+        assert cursor.fetchone() == (None,)
+    for person, cookies in migrated.kept["cookies"].items():
+        browser = Client()
+        browser.cookies.load(cookies)
+        assert browser.get("/preferences/").headers["Location"].startswith("/sign-in/"), person
+
+
 def test_who_was_signing_in_meanwhile_is_answered_with_a_page(released: "Installation") -> None:
     answer = Client().get(released.kept["sign_in_return"], follow=True)
     assert answer.status_code in (200, 400, 403)

@@ -145,7 +145,7 @@ def main() -> int:
 def _owner(world: World) -> Actor:
     link = people.make_owner_link(clock.now())
     token = link.rstrip("/").rpartition("/")[2]
-    outcome = people.take_owner_link(world.identity(OWNER), token, now=clock.now())
+    outcome = people.take_owner_link(world.identity(OWNER), digest=people.link_digest(token), now=clock.now())
     if outcome.person_id is None:
         raise CannotSetUp(f"{OWNER} could not become the owner: {outcome.reason}")
     name = world.people[OWNER]["name"]

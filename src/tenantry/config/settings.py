@@ -117,7 +117,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
@@ -185,7 +184,7 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a partner may tick thousands of tenants; the size of a body stays bounded
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "tenantry.people.sessions"  # only a digest of the key is stored
 SESSION_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -193,6 +192,9 @@ SESSION_COOKIE_NAME = "__Host-tenantry" if _HTTPS else "tenantry"
 SESSION_IDLE_MINUTES = env.number("TENANTRY_SESSION_IDLE_MINUTES", 60, least=1)
 SESSION_ABSOLUTE_HOURS = env.number("TENANTRY_SESSION_ABSOLUTE_HOURS", 10, least=1)
 FRESH_SIGN_IN_MINUTES = env.number("TENANTRY_FRESH_SIGN_IN_MINUTES", 60, least=1)
+# Sign-ins that may begin in one minute: a shared address of an office, and everybody together.
+SIGN_INS_PER_ADDRESS = env.number("TENANTRY_SIGN_INS_PER_ADDRESS", 120, least=1)
+SIGN_INS_PER_MINUTE = env.number("TENANTRY_SIGN_INS_PER_MINUTE", 1200, least=1)
 # Messages end with the session: in a cookie of their own they would wait for whoever signs in next.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_SECURE = _HTTPS

@@ -3,11 +3,19 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, F, FilteredRelation, Q
+from django.db.models import Exists, F, FilteredRelation, Q, Subquery
 from django.utils.translation import gettext as _
 
 from tenantry.kernel.actor import Actor, ActorKind
-from tenantry.people.models import Company, EndUser, EndUserRole, Person, SignInTrouble, StaffRole
+from tenantry.people.models import (
+    Company,
+    EndUser,
+    EndUserRole,
+    Person,
+    SignInTrouble,
+    StaffRole,
+    StaffSignInRule,
+)
 from tenantry.people.permissions import ACTING_STAFF_MAY, END_USER_MAY, STAFF_MAY, WHOLE_PARTNER_PERMISSIONS, Permission
 
 
@@ -47,6 +55,7 @@ class StaffView:
     id: UUID
     role: StaffRole
     all_companies: bool
+    context: str = ""  # authentication context that a session of staff needs; empty: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +180,7 @@ def viewer(person_id: UUID) -> Viewer | None:
             staff_all=F("at_partner__all_companies"),
             staff_guest=F("at_partner__guest_allowed"),
             nobody_can_sign_in=Exists(SignInTrouble.objects.filter(for_everybody=True)),
+            staff_context=Subquery(StaffSignInRule.objects.values("context")[:1]),
         )
         .first()
     )
@@ -196,7 +206,7 @@ def viewer(person_id: UUID) -> Viewer | None:
     }
     staff = None
     if row.staff_id is not None and (row.staff_guest or not row.is_guest):
-        staff = StaffView(row.staff_id, StaffRole(row.staff_role), row.staff_all)
+        staff = StaffView(row.staff_id, StaffRole(row.staff_role), row.staff_all, row.staff_context or "")
     named: dict[UUID, _Place] = {}
     if staff is not None and not staff.all_companies:
         named = {

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib.sessions.backends.db import SessionStore
 from procrastinate import RetryStrategy
 
 from tenantry.jobs import retention
@@ -10,6 +9,7 @@ from tenantry.jobs.queue import schedule, task
 from tenantry.kernel import clock
 from tenantry.kernel.actor import Actor
 from tenantry.people import actions
+from tenantry.people.sessions import SessionStore
 
 
 class StillUnreachable(Exception):  # noqa: N818 - reads as what happened
@@ -32,7 +32,7 @@ def follow_tenant_names() -> None:
 
 @task(name="people.clear_sessions")
 def clear_sessions() -> None:
-    """Delete sessions that have ended; nothing can sign in with them any more."""
+    """Delete sessions that have ended, and sign-ins that were begun and never finished."""
     SessionStore.clear_expired()
 
 
@@ -43,6 +43,6 @@ def warn_of_secrets() -> None:
 
 
 schedule("people.warn_of_secrets", "10 2 * * *")
-schedule("people.clear_sessions", "41 3 * * *")
+schedule("people.clear_sessions", "*/15 * * * *")
 schedule("people.follow_tenant_names", "17 * * * *")
 retention.register("people.sign_ins", retention.Log.SIGN_INS, actions.prune_sign_ins)

@@ -154,6 +154,40 @@ class SignInTrouble(models.Model):
         constraints = [models.UniqueConstraint(fields=["code", "tenant"], name="sign_in_trouble_once_per_tenant")]
 
 
+class StaffSignInRule(models.Model):
+    """What a sign-in of staff must have passed at Microsoft; one row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    context = models.CharField(max_length=3, blank=True)  # authentication context, such as "c1"; empty: none
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="staff_sign_in_rule_single_row")]
+
+
+class Session(models.Model):
+    """What a browser holds the key to: somebody who is signed in, or a sign-in that is under way.
+
+    Only a digest of the key is here, so that nobody can sign in with what the database says.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    data = models.TextField()  # signed
+    expires_at = models.DateTimeField(db_index=True)
+    # Where somebody is signed in, read out of the data for the lists of sessions:
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, related_name="sessions")
+    signed_in_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200, blank=True)
+
+
+class SignInStart(models.Model):
+    """A sign-in that somebody began in the last minute: what the pace of sign-ins is measured by."""
+
+    network = models.CharField(max_length=45, blank=True)
+    at = models.DateTimeField(db_index=True)
+
+
 class SignInRecord(models.Model):
     """One sign-in, accepted or refused, with the reason that the partner reads."""
 

@@ -58,6 +58,7 @@ class SignInReason(StrEnum):
     OTHER_NAME = "other_name"  # the invited tenant, but another user name
     OTHER_TENANT = "other_tenant"  # the address was invited, but of another tenant
     OWNER_LINK = "owner_link"  # the one-time link was used, has expired, or never was
+    SECOND_FACTOR = "second_factor"  # staff, and Microsoft did not confirm the authentication context that is required
     NOT_PARTNER = "not_partner"  # the one-time link needs a member of the partner's tenant
     UNKNOWN = "unknown"
 

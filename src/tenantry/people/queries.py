@@ -23,6 +23,7 @@ from tenantry.people.models import (
     SignInRecord,
     Staff,
     StaffRole,
+    StaffSignInRule,
 )
 from tenantry.people.outcomes import BINDABLE, SignInReason
 
@@ -289,6 +290,11 @@ def sign_ins(
 def invitation_link(email: str) -> str:
     """Return the address to send to somebody who was invited; it is an address, not a secret."""
     return f"{settings.PORTAL_URL}{reverse('sign_in:page')}?{urlencode({'as': email})}"
+
+
+def staff_context() -> str:
+    """Return the authentication context that a sign-in of staff needs; empty: none."""
+    return StaffSignInRule.objects.values_list("context", flat=True).first() or ""
 
 
 def has_owner() -> bool:

@@ -28,6 +28,7 @@ def sign_in_reason_text(reason: SignInReason) -> str:
             "else, or the account was recreated."
         ),
         SignInReason.PASSED_ON: _("This account had the access until the address was invited anew for somebody else."),
+        SignInReason.SECOND_FACTOR: _("Staff need a second factor, and Microsoft did not confirm one."),
         SignInReason.OTHER_NAME: _("The right tenant, but a user name that nobody invited."),
         SignInReason.OTHER_TENANT: _("The address was invited, but this account belongs to another tenant."),
         SignInReason.OWNER_LINK: _("The one-time link was used before, has expired, or is wrong."),
@@ -123,6 +124,8 @@ def _reasons() -> dict[str, str]:
         "person_has_access": _("%(person)s has access already."),
         "already_staff": _("%(address)s is in the list of staff already."),
         "name_companies": _("No company is chosen, or one of them is not here any more."),
+        "context_invalid": _("This is no authentication context."),
+        "context_not_proven": _("You are not signed in with %(context)s in this session."),
         "last_owner": _("This is the only owner for all companies who can sign in."),
     }
 
@@ -139,5 +142,7 @@ def _next_steps() -> dict[str, str]:
         "invite_address": _("Invite the user name of that account instead."),
         "change_role": _("Change the role there."),
         "choose_companies": _("Choose at least one company, or all companies."),
+        "write_context": _("Write one such as c1."),
+        "try_second_factor": _("Sign in with it first. Then it can be required."),
         "another_owner_first": _("Make somebody else an owner first, and let them sign in."),
     }

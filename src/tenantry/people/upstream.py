@@ -53,11 +53,19 @@ def authority_for_staff() -> str:
 
 
 def begin(
-    authority: str, *, redirect_uri: str, state: str, nonce: str, login_hint: str = "", prompt: str = ""
+    authority: str,
+    *,
+    redirect_uri: str,
+    state: str,
+    nonce: str,
+    login_hint: str = "",
+    prompt: str = "",
+    context: str = "",
 ) -> tuple[str, Attempt]:
     """Return where to send the browser, and what to keep until it comes back.
 
-    With ``prompt="login"`` Microsoft asks for the credentials again, whatever session it has.
+    With ``prompt="login"`` Microsoft asks for the credentials again, whatever session it has. ``context`` is an
+    authentication context that the sign-in must satisfy.
     """
     pkce = new_pkce()
     address = authorize_url(
@@ -72,6 +80,7 @@ def begin(
         prompt=prompt,
         login_hint=login_hint,
         max_age=0 if prompt == "login" else None,
+        context=context,
     )
     return address, Attempt(authority, nonce, pkce.verifier, redirect_uri)
 

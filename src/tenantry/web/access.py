@@ -185,6 +185,12 @@ def current_viewer(request: HttpRequest) -> Viewer | None:
     return found if isinstance(found, Viewer) else None
 
 
+def current_session(request: HttpRequest) -> SignedIn | None:
+    """Return what is known of the session of whoever is signed in; None if nobody is."""
+    found = getattr(request, "signed_in", None)
+    return found if isinstance(found, SignedIn) else None
+
+
 def local_path(address: str) -> str:
     """Return an address as a path of this site; empty for anything that leads elsewhere."""
     if address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
@@ -203,8 +209,8 @@ def _denied(request: HttpRequest, permission: Permission, company_id: object) ->
 
 
 def _is_fresh(request: HttpRequest) -> bool:
-    found = getattr(request, "signed_in", None)
-    if not isinstance(found, SignedIn) or found.proved_at is None:
+    found = current_session(request)
+    if found is None or found.proved_at is None:
         return False
     age: timedelta = clock.now() - found.proved_at
     return age < timedelta(minutes=settings.FRESH_SIGN_IN_MINUTES)

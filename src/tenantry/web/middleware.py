@@ -59,10 +59,13 @@ def _look_up(request: SeenRequest) -> None:
     found = session.current(request.session, clock.now(), by_itself=_asks_by_itself(request))
     if isinstance(found, SignedIn):
         who = viewer(found.person_id)
-        if who is not None and who.has_access:
+        if who is None or not who.has_access:
+            found = Ended.ACCESS
+        elif who.staff is not None and not found.satisfies(who.staff.context):
+            found = Ended.FACTOR
+        else:
             request.viewer, request.signed_in = who, found
             return
-        found = Ended.ACCESS
     if isinstance(found, Ended):
         session.end(request.session)
         request.session_ended = found

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -13,6 +12,7 @@ from tenantry.connection.models import ConnectionState, DirectCsp, PartnerConnec
 from tenantry.jobs.testing import forget_jobs, run_due_jobs
 from tenantry.kernel import clock
 from tenantry.people.models import StaffRole
+from tenantry.people.sessions import SessionStore
 from tenantry.web.sign_in import session
 from tests.support.house import HARBOUR, House, leave_house, make_house
 from tests.support.sandbox import SandboxHandle

@@ -5,12 +5,12 @@ from html import unescape
 from uuid import uuid4
 
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.http.response import HttpResponseBase
 from django.test import Client
 
 from tenantry.kernel import clock
 from tenantry.people.models import Company, EndUserRole, Person, StaffRole
+from tenantry.people.sessions import SessionStore
 from tenantry.web.sign_in import session
 from tests.people.house import PARTNER_TENANT
 from tests.support.house import House

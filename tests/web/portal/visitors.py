@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from html import unescape
 
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from tenantry.kernel import clock
@@ -13,6 +12,7 @@ from tenantry.licensing.queries import SubscriptionView
 from tenantry.people import actions as people
 from tenantry.people.models import Company, EndUserRole, Person, StaffRole
 from tenantry.people.outcomes import AddedCompanies
+from tenantry.people.sessions import SessionStore
 from tenantry.web.sign_in import session
 from tests.support.house import HARBOUR, NORDLYS, OWNER, House
 

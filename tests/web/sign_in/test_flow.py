@@ -70,7 +70,17 @@ def test_the_session_gets_a_new_key_and_keeps_nothing_of_before(client: Client, 
     before = client.session.session_key
     come_back(client, choose_account(address, ANNA))
     assert client.session.session_key != before
-    assert set(client.session.keys()) == {"person_id", "signed_in_at", "proved_at", "seen_at", "_session_expiry"}
+    assert set(client.session.keys()) == {
+        "person_id",
+        "signed_in_at",
+        "proved_at",
+        "seen_at",
+        "address",
+        "agent",
+        "contexts",
+        "owner_link",
+        "_session_expiry",
+    }
     assert before is not None
     assert not client.session.exists(before)
 

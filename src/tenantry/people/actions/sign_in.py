@@ -22,6 +22,7 @@ from tenantry.kernel.actor import Actor, ActorKind
 from tenantry.kernel.addresses import same_way
 from tenantry.kernel.columns import fit
 from tenantry.kernel.locks import lock_in_transaction
+from tenantry.people import queries
 from tenantry.people.actions.end_users import bind, known_person
 from tenantry.people.actions.staff import bind_to_person
 from tenantry.people.models import EndUser, Person, SignInRecord, Staff
@@ -48,17 +49,27 @@ class _Clue:
 
 
 @transaction.atomic
-def sign_in(identity: Identity, *, now: datetime, origin: Origin = Origin()) -> SignInOutcome:
+def sign_in(
+    identity: Identity,
+    *,
+    now: datetime,
+    origin: Origin = Origin(),
+    needs_factor: bool = True,
+) -> SignInOutcome:
     """Let somebody in or not, bind invitations of theirs, and log it with the reason.
 
     The identity must come from a verified token. Accepted is who has a place at the partner or at least one company
-    whose portal is open.
+    whose portal is open. ``needs_factor`` false: a session that began with the owner link is proven anew.
     """
     if in_partner_tenant(identity):
         lock_in_transaction("people.staff")  # binding must not race with a change of staff
     lock_in_transaction("people.account", identity.tid, identity.oid)
     staff = _staff_of(identity, now)
     end_users = _end_users_of(identity, now)
+    if staff is not None and needs_factor and not _has_factor(identity):
+        clue = _Clue(SignInReason.SECOND_FACTOR, staff=staff)
+        _log_refused(identity, clue, now, origin)
+        return SignInOutcome(person_id=None, reason=clue.reason)
     if staff is None and not end_users:
         clue = _clue(identity, now)
         _log_refused(identity, clue, now, origin)
@@ -124,6 +135,12 @@ def note_refused(identity: Identity, reason: SignInReason, *, now: datetime, ori
 def in_partner_tenant(identity: Identity) -> bool:
     """Say whether the account signed in to the partner's own tenant."""
     return bool(settings.PARTNER_TENANT_ID) and identity.tid == settings.PARTNER_TENANT_ID.lower()
+
+
+def _has_factor(identity: Identity) -> bool:
+    """Say whether Microsoft confirms what staff must have used, if anything."""
+    context = queries.staff_context()
+    return not context or context in identity.contexts
 
 
 def _staff_of(identity: Identity, now: datetime) -> Staff | None:

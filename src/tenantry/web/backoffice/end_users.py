@@ -32,6 +32,7 @@ from tenantry.web.backoffice.end_user_portal import (
     user_row,
 )
 from tenantry.web.backoffice.forms import OfficeForm
+from tenantry.web.backoffice.sessions import sessions_panel
 from tenantry.web.ui.frame import Crumb
 
 
@@ -206,6 +207,9 @@ def _page(
         "invitation": _invitation(row),
         "tries": [(one, _reason(one)) for one in row.bindable],
     }
+    context |= sessions_panel(
+        request, row.person_id, reverse("office:end_user_sessions", args=[row.company_id, row.id]), moment.real
+    )
     return render_page(request, "portal/user", context, status=status)
 
 

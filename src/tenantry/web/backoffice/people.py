@@ -24,11 +24,13 @@ from tenantry.people.queries import EndUserRow, StaffRow
 from tenantry.people.texts import refusal_text, sign_in_reason_text, staff_role_text
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.addresses import AddressField
+from tenantry.web.backoffice import second_factor
 from tenantry.web.backoffice.answers import posted_id, render_page, tell
 from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.end_user_portal import UserRow, attention, signs_in_as, user_row
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.backoffice.lists import page_number, page_of, search_of
+from tenantry.web.backoffice.sessions import sessions_panel
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.frame import Crumb, Tab
@@ -139,6 +141,7 @@ def staff(request: OfficeRequest) -> HttpResponse:
         moment,
         staff=[_listed_staff(row, moment) for row in rows],
         tabs=_tabs(request.viewer, "staff"),
+        factor=second_factor.panel(request),
         state=ngettext("%(n)d person at the partner", "%(n)d people at the partner", len(rows)) % {"n": len(rows)},
     )
     return render_page(request, "people/staff", context)
@@ -223,6 +226,8 @@ def change_staff(request: OfficeRequest, staff_id: UUID) -> HttpResponse:
         "tries": [(one, sign_in_reason_text(one.reason) if one.reason else "") for one in row.bindable],
         "anew_url": f"{reverse('office:add_staff')}?{urlencode({'email': row.email})}",
     }
+    end_url = reverse("office:end_staff_sessions", args=[staff_id])
+    context |= sessions_panel(request, row.person_id, end_url, moment.real)
     return render_page(request, "people/edit_staff", context, status=422 if form.is_bound else 200)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib.sessions.backends.base import SessionBase
 
 from tenantry.people import upstream
+from tenantry.people.sessions import PERSON
 
 _KEY = "sign_in_attempts"
 _KEPT = 5  # several tabs may wait at Microsoft's page at once
@@ -22,7 +23,8 @@ class Pending:
     attempt: upstream.Attempt
     began_at: datetime
     next: str  # a path of this site, or empty
-    owner_token: str  # of the one-time link, or empty
+    owner_link: str  # digest of the one-time link, or empty
+    context: str  # authentication context that Microsoft was asked to confirm, or empty
     again: UUID | None  # who must prove themselves again, in a fresh sign-in
 
 
@@ -33,12 +35,16 @@ def begin(
     redirect_uri: str,
     now: datetime,
     next_path: str = "",
-    owner_token: str = "",
+    owner_link: str = "",
     again: UUID | None = None,
     login_hint: str = "",
     prompt: str = "",
+    context: str = "",
 ) -> str:
-    """Keep a new attempt in the session and return where to send the browser."""
+    """Keep a new attempt in the session and return where to send the browser.
+
+    A session in which nobody is signed in ends when its last attempt is too old.
+    """
     state = secrets.token_urlsafe(32)
     address, attempt = upstream.begin(
         authority,
@@ -47,16 +53,20 @@ def begin(
         nonce=secrets.token_urlsafe(32),
         login_hint=login_hint,
         prompt="login" if again is not None else prompt,
+        context=context,
     )
     kept = dict(list(_all(session).items())[-(_KEPT - 1) :])
     kept[state] = {
         "attempt": asdict(attempt),
         "began_at": now.timestamp(),
         "next": next_path,
-        "owner_token": owner_token,
+        "owner_link": owner_link,
+        "context": context,
         "again": "" if again is None else str(again),
     }
     session[_KEY] = kept
+    if PERSON not in session:
+        session.set_expiry(int(_LIFE.total_seconds()))
     return address
 
 
@@ -75,7 +85,8 @@ def take(session: SessionBase, state: str, now: datetime) -> Pending | None:
         attempt=upstream.Attempt(**found["attempt"]),
         began_at=began_at,
         next=found["next"],
-        owner_token=found["owner_token"],
+        owner_link=found["owner_link"],
+        context=found["context"],
         again=UUID(found["again"]) if found["again"] else None,
     )
 

@@ -26,6 +26,9 @@ class Ending(StrEnum):
     OTHER_ACCOUNT = "other_account"
     NOT_FRESH = "not_fresh"
     NO_TIME = "no_time"
+    SECOND_FACTOR = "second_factor"
+    NO_CONTEXT = "no_context"
+    TOO_MANY = "too_many"
     START_AGAIN = "start_again"
     CANCELLED = "cancelled"
     NOT_BELIEVED = "not_believed"
@@ -55,9 +58,11 @@ _OF_REASON = {
     SignInReason.OTHER_NAME: Ending.NOT_RECOGNISED,
     SignInReason.OWNER_LINK: Ending.OWNER_LINK,
     SignInReason.NOT_PARTNER: Ending.STAFF_ONLY,
+    SignInReason.SECOND_FACTOR: Ending.SECOND_FACTOR,
 }
 _OF_ADVICE = {
     "consent_declined": Ending.CANCELLED,
+    "mfa_missing": Ending.SECOND_FACTOR,
     "user_not_in_tenant": Ending.STAFF_ONLY,
     "code_spent": Ending.START_AGAIN,
     "secret_wrong": Ending.SET_UP,
@@ -84,9 +89,14 @@ def remember(session: SessionBase, ending: Ending, username: str) -> None:
     session[_KEY] = [ending.value, username]
 
 
-def remembered(session: SessionBase) -> tuple[Ending, str]:
-    """Return how the last try of this browser ended, and with which account."""
-    ending, username = session.get(_KEY, [Ending.NO_ACCESS.value, ""])
+def remembered(session: SessionBase, told: str) -> tuple[Ending, str]:
+    """Return how the last try of this browser ended, and with which account.
+
+    ``told`` is what the address says, for browsers of which nothing is kept.
+    """
+    if told not in set(Ending):
+        told = Ending.NO_ACCESS.value
+    ending, username = session.get(_KEY, [told, ""])
     return Ending(ending), username
 
 
@@ -96,6 +106,7 @@ def note(ended: str) -> str:
         Ended.IDLE.value: _("You were signed out because nothing happened for a while. Nothing was lost."),
         Ended.DAY.value: _("A working day has passed since you signed in."),
         Ended.ACCESS.value: _("You were signed out because your access has changed."),
+        Ended.FACTOR.value: _("Staff need a second factor here now. Sign in once more: Microsoft asks for it."),
     }.get(ended, "")
 
 
@@ -173,6 +184,31 @@ def words(ending: Ending, whom: str) -> Told:
             ),
             403,
             (_("Go back"), "/"),
+        ),
+        Ending.SECOND_FACTOR: (
+            _("A second factor is needed"),
+            (
+                _("Microsoft did not confirm that a second factor was used for this sign-in."),
+                _("Sign in again and confirm it when Microsoft asks. If it never asks, your own IT can tell why."),
+            ),
+            403,
+            again,
+        ),
+        Ending.NO_CONTEXT: (
+            _("Microsoft refused this authentication context"),
+            (
+                _("Most likely the partner's tenant has none of that name. Nothing was changed."),
+                _("In Entra, under Conditional Access, create it, publish it, and assign a policy to it."),
+                _("If no owner can sign in any more, run on the server: tenantry owner-link"),
+            ),
+            403,
+            (_("Go back"), "/"),
+        ),
+        Ending.TOO_MANY: (
+            _("Many people are signing in at this moment"),
+            (_("Wait a minute, then sign in. Nothing was lost, and nobody is locked out."),),
+            429,
+            again,
         ),
         Ending.START_AGAIN: (
             _("This sign-in was not finished"),

@@ -9,20 +9,24 @@ from urllib.parse import urlencode, urlsplit
 
 import structlog
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tenantry.clients.entra import Identity, IdTokenRefusedError, explain_redirect
 from tenantry.clients.http import SignInNeeded, UpstreamError
 from tenantry.kernel import clock
 from tenantry.licensing.moment import Moment
-from tenantry.people import actions, upstream
+from tenantry.people import actions, queries, upstream
 from tenantry.people.access import Viewer, viewer
-from tenantry.web.access import current_viewer, local_path, public
+from tenantry.people.outcomes import SignInReason
+from tenantry.people.permissions import Permission
+from tenantry.web.access import SignedInRequest, current_session, current_viewer, local_path, public, signed_in
 from tenantry.web.frame import bare_frame
 from tenantry.web.sign_in import attempts, pages, session
 from tenantry.web.sign_in.pages import Ending
@@ -59,28 +63,38 @@ def start(request: HttpRequest) -> HttpResponse:
     """Send the browser to Microsoft.
 
     Query: ``next`` (a path of this site), ``as`` (a user name to begin with), ``owner`` (token of a one-time link),
-    ``fresh=1`` (credentials again, for who is signed in), ``other=1`` (let the person choose another account).
+    ``fresh=1`` (credentials again, for who is signed in), ``other=1`` (let the person choose another account),
+    ``staff=1`` (at the partner's tenant, whatever the way on is), ``context`` (with ``fresh``: an authentication
+    context that an owner tries).
     """
     next_path = local_path(request.GET.get("next", ""))
     owner_token = request.GET.get("owner", "")[:100]
-    who = current_viewer(request)
+    who, now = current_viewer(request), clock.now()
+    if who is None and (wait := actions.begin_sign_in(address=_origin(request).address, now=now)):
+        answer = _ending_page(request, Ending.TOO_MANY)
+        answer.headers["Retry-After"] = str(wait)
+        return answer
     authority = upstream.ORGANISATIONS
     login_hint = request.GET.get("as", "")[:254]
-    again = None
+    again, context = None, ""
     if who is not None and request.GET.get("fresh") == "1":
         authority, login_hint, again = who.person.tid, who.person.username, who.person.id
-    elif owner_token or next_path.startswith(_OFFICE) or _only_office(request):
+        context = _context_of(request, who)
+    elif owner_token:
         authority = upstream.authority_for_staff()
+    elif request.GET.get("staff") == "1" or next_path.startswith(_OFFICE) or _only_office(request):
+        authority, context = upstream.authority_for_staff(), queries.staff_context()
     address = attempts.begin(
         request.session,
         authority,
         redirect_uri=_own_address(request) + reverse("sign_in:return"),
-        now=clock.now(),
+        now=now,
         next_path=next_path,
-        owner_token=owner_token,
+        owner_link=actions.link_digest(owner_token) if owner_token else "",
         again=again,
         login_hint=login_hint,
         prompt="select_account" if request.GET.get("other") == "1" else "",
+        context=context,
     )
     return HttpResponseRedirect(address)
 
@@ -100,6 +114,8 @@ def came_back(request: HttpRequest) -> HttpResponse:
         return _end(request, Ending.START_AGAIN) if who is None else HttpResponseRedirect(_home(who))
     if "error" in request.GET:
         refused = explain_redirect(request.GET["error"], request.GET.get("error_description", ""))
+        if pending.context and refused.advice == "request_wrong":
+            return _end(request, Ending.NO_CONTEXT)
         return _refused_by_microsoft(request, refused)
     try:
         identity = upstream.identity_of(request.GET.get("code", ""), pending.attempt, now)
@@ -137,14 +153,28 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return render(request, "sign_in/signed_out.html", bare_frame(Moment.current()) | {"microsoft_url": microsoft})
 
 
+@signed_in
+@require_POST
+def end_sessions(request: SignedInRequest) -> HttpResponse:
+    """Sign the person out of one other browser, or of all others."""
+    ended = actions.end_sessions(
+        acting_as=request.viewer.acting_as(),
+        person_id=request.viewer.person.id,
+        only=request.POST.get("session", ""),
+        keep=session.digest(request.session),
+        now=clock.now(),
+    )
+    told = ngettext("You are signed out of %(n)d other browser.", "You are signed out of %(n)d other browsers.", ended)
+    messages.success(request, told % {"n": ended})
+    return HttpResponseRedirect(local_path(request.POST.get("next", "")) or "/")
+
+
 @public
 @require_GET
 def no_access(request: HttpRequest) -> HttpResponse:
     """Say how a sign-in ended that did not let anybody in, and whom to ask."""
-    ending, username = pages.remembered(request.session)
-    frame = bare_frame(Moment.current())
-    told = pages.words(ending, str(frame["whom_to_ask"]))
-    return render(request, "sign_in/ending.html", frame | {"told": told, "username": username}, status=told.status)
+    ending, username = pages.remembered(request.session, request.GET.get("how", ""))
+    return _ending_page(request, ending, username)
 
 
 @public
@@ -161,9 +191,7 @@ def admin_approval(request: HttpRequest) -> HttpResponse:
 def first_owner(request: HttpRequest, token: str) -> HttpResponse:
     """Show the one-time link's page; the link is used up by the sign-in, not by looking."""
     if not actions.owner_link_is_good(token, clock.now()):
-        frame = bare_frame(Moment.current())
-        told = pages.words(Ending.OWNER_LINK, str(frame["whom_to_ask"]))
-        return render(request, "sign_in/ending.html", frame | {"told": told}, status=told.status)
+        return _ending_page(request, Ending.OWNER_LINK)
     start_url = f"{reverse('sign_in:start')}?{urlencode({'owner': token, 'other': '1'})}"
     return render(request, "sign_in/first_owner.html", bare_frame(Moment.current()) | {"start_url": start_url})
 
@@ -173,15 +201,29 @@ def _let_in(request: HttpRequest, identity: Identity, pending: attempts.Pending,
         ending = _not_fresh(request, identity, pending)
         if ending is not None:
             return _end(request, ending, identity.username)
-    if pending.owner_token:
-        outcome = actions.take_owner_link(identity, pending.owner_token, now=now, origin=_origin(request))
+    origin, before = _origin(request), current_session(request)
+    # What the console's link let through is not let through for longer because the person proves themselves anew.
+    goes_on = before if pending.again is not None and before is not None and before.by_owner_link else None
+    if pending.owner_link:
+        outcome = actions.take_owner_link(identity, digest=pending.owner_link, now=now, origin=origin)
     else:
-        outcome = actions.sign_in(identity, now=now, origin=_origin(request))
+        outcome = actions.sign_in(identity, now=now, origin=origin, needs_factor=goes_on is None)
     who = None if outcome.person_id is None else viewer(outcome.person_id)
     if who is None:
+        if outcome.reason is SignInReason.SECOND_FACTOR and not pending.context:
+            return HttpResponseRedirect(_with_second_factor(identity, pending))
         return _end(request, pages.ending_of(outcome.reason), identity.username)
     proved_at = None if identity.auth_time is None else min(identity.auth_time, now)
-    session.begin(request.session, person_id=who.person.id, proved_at=proved_at, now=now)
+    session.begin(
+        request.session,
+        person_id=who.person.id,
+        proved_at=proved_at,
+        now=now,
+        origin=origin,
+        contexts=identity.contexts,
+        by_owner_link=bool(pending.owner_link) or goes_on is not None,
+        signed_in_at=None if goes_on is None else goes_on.signed_in_at,
+    )
     if pending.again is None:
         rotate_token(request)  # forms of before belong to somebody else; in a fresh sign-in they stay good
     return HttpResponseRedirect(pending.next or _home(who))
@@ -193,7 +235,26 @@ def _not_fresh(request: HttpRequest, identity: Identity, pending: attempts.Pendi
         return Ending.OTHER_ACCOUNT
     if identity.auth_time is None:
         return Ending.NO_TIME
-    return Ending.NOT_FRESH if identity.auth_time < pending.began_at - _LEEWAY else None
+    if identity.auth_time < pending.began_at - _LEEWAY:
+        return Ending.NOT_FRESH
+    return Ending.SECOND_FACTOR if pending.context and pending.context not in identity.contexts else None
+
+
+def _context_of(request: HttpRequest, who: Viewer) -> str:
+    """Return what Microsoft must confirm in a fresh sign-in: what staff need, or what an owner tries."""
+    tried = actions.read_context(request.GET.get("context", ""))
+    if tried and who.may(Permission.OFFICE_OWNER):
+        return tried
+    found = current_session(request)
+    if who.staff is None or (found is not None and found.by_owner_link):
+        return ""
+    return who.staff.context
+
+
+def _with_second_factor(identity: Identity, pending: attempts.Pending) -> str:
+    """Return where staff begin again who came by a way on which Microsoft was not asked for a second factor."""
+    query = {"staff": "1", "next": pending.next, "as": identity.username}
+    return f"{reverse('sign_in:start')}?{urlencode({key: value for key, value in query.items() if value})}"
 
 
 def _refused_token(request: HttpRequest, refusal: IdTokenRefusedError, now: datetime) -> HttpResponse:
@@ -213,8 +274,18 @@ def _refused_by_microsoft(request: HttpRequest, error: SignInNeeded) -> HttpResp
 
 
 def _end(request: HttpRequest, ending: Ending, username: str = "") -> HttpResponse:
+    address = reverse("sign_in:no_access")
+    if request.session.is_empty():
+        # Nobody began to sign in with this browser: nothing is kept for whoever merely opens the address.
+        return HttpResponseRedirect(f"{address}?{urlencode({'how': ending.value})}")
     pages.remember(request.session, ending, username)
-    return HttpResponseRedirect(reverse("sign_in:no_access"))
+    return HttpResponseRedirect(address)
+
+
+def _ending_page(request: HttpRequest, ending: Ending, username: str = "") -> HttpResponse:
+    frame = bare_frame(Moment.current())
+    told = pages.words(ending, str(frame["whom_to_ask"]))
+    return render(request, "sign_in/ending.html", frame | {"told": told, "username": username}, status=told.status)
 
 
 def _home(who: Viewer) -> str:

@@ -19,6 +19,7 @@ from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.forms import OfficeForm
+from tenantry.web.sessions import own_sessions
 
 
 class PreferencesForm(OfficeForm):
@@ -93,5 +94,6 @@ def preferences(request: OfficeRequest) -> HttpResponse:
         )
         if tell(request, refusal, _("Your preferences are saved.")):
             return redirect("office:preferences")
-    context = office_page(request, "preferences", moment, form=form)
+    sessions = own_sessions(request, viewer.person.id, moment.real)
+    context = office_page(request, "preferences", moment, form=form) | sessions
     return render_page(request, "tools/preferences", context, status=422 if form.errors else 200)

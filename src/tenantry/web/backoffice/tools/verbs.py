@@ -47,6 +47,9 @@ _VERBS: dict[str, Promise] = {
     "portal.enabled": gettext_lazy("End User Portal switched on"),
     "preferences.changed": gettext_lazy("Preferences changed"),
     "retention.changed": gettext_lazy("Retention changed"),
+    "second_factor.not_required": gettext_lazy("Second factor of staff not required any more"),
+    "second_factor.required": gettext_lazy("Second factor of staff required"),
+    "session.ended": gettext_lazy("Sessions ended"),
     "staff.added": gettext_lazy("Staff added"),
     "staff.became_owner": gettext_lazy("First owner came in"),
     "staff.bound": gettext_lazy("Staff bound to an account"),
@@ -100,4 +103,6 @@ def subjects() -> dict[str, str]:
         "preferences": _("Preferences"),
         "owner_link": _("First owner"),
         "audit": _("Audit record"),
+        "second_factor": _("Second factor"),
+        "session": _("Sessions"),
     }

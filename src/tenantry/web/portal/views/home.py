@@ -16,6 +16,7 @@ from tenantry.people.access import Viewer
 from tenantry.people.actions import set_preferences
 from tenantry.web.access import SignedInRequest, signed_in
 from tenantry.web.frame import page_frame
+from tenantry.web.sessions import own_sessions
 
 
 @signed_in
@@ -118,4 +119,5 @@ def preferences(request: SignedInRequest) -> HttpResponse:
             messages.success(request, _("Your preferences are saved."))
             return HttpResponseRedirect(reverse("portal:preferences"))
         messages.error(request, _("Something changed meanwhile. Look again, then save."))
-    return render(request, "portal/preferences.html", page_frame(viewer, moment) | {"form": form})
+    context = page_frame(viewer, moment) | {"form": form} | own_sessions(request, viewer.person.id, moment.real)
+    return render(request, "portal/preferences.html", context)

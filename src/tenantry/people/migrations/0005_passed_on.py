@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0003_company_of_tenant_once"),
+        ("people", "0004_sign_in_trouble"),
     ]
 
     operations = [
