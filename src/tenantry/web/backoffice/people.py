@@ -317,8 +317,10 @@ def _initial(row: StaffRow) -> dict[str, object]:
 
 def _initial_anew(email: str, moment: Moment) -> dict[str, object]:
     """Return with what adding somebody begins; an address that is to be added anew keeps its role and companies."""
-    held = next((row for row in queries.staff(moment.real) if email and row.email == email), None)
     kept: dict[str, object] = {"role": StaffRole.SUPPORT.value, "scope": "all"}
+    if not email:
+        return kept
+    held = next((row for row in queries.staff(moment.real) if row.email == email), None)
     return (kept if held is None else _initial(held)) | {"email": email}
 
 
