@@ -148,8 +148,12 @@ def _check(look: Look) -> None:
 
 
 def _locked() -> Brand:
-    Brand.objects.bulk_create([Brand(id=1)], ignore_conflicts=True)
-    return Brand.objects.select_for_update().get(id=1)
+    rows = Brand.objects.select_for_update()
+    brand = rows.filter(id=1).first()
+    if brand is None:
+        Brand.objects.bulk_create([Brand(id=1)], ignore_conflicts=True)
+        brand = rows.get(id=1)
+    return brand
 
 
 def _store(brand: Brand) -> None:

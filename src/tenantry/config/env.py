@@ -29,6 +29,8 @@ def text(name: str, default: str | None = None) -> str:
             return Path(from_file).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SettingError(f"{name}_FILE points to {from_file}, which cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError:
+            raise SettingError(f"{name}_FILE points to {from_file}, which is not written in UTF-8.") from None
     value = os.environ.get(name)
     if value is not None and value.strip():
         return value.strip()

@@ -1,13 +1,14 @@
 """Pages for what went wrong: calm, with a next step, and without anything that could fail once more."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import Error, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_NO_CSRF_COOKIE, REASON_NO_REFERER
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -64,6 +65,29 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _page(
         request, 400, _("This request could not be understood"), _("Nothing was changed. Go back and try again.")
     )
+
+
+class NotAllowedMiddleware:
+    """Answer 405 with a page, where Django's own answer is blank: mostly a button's address that was opened by hand."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self._get_response(request)
+        if not isinstance(answer, HttpResponseNotAllowed):
+            return answer
+        page = _page(
+            request,
+            405,
+            _("This address cannot be opened like this"),
+            _(
+                "Nothing was changed. It belongs to a button, and works only from the page on which that stands. Open "
+                "that page and press the button there."
+            ),
+        )
+        page.headers["Allow"] = answer.headers["Allow"]
+        return page
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -153,6 +153,7 @@ MIDDLEWARE = [
     "tenantry.web.middleware.ViewerMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "tenantry.config.errors.NotAllowedMiddleware",
 ]
 
 ROOT_URLCONF = "tenantry.config.urls"

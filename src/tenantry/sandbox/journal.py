@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import parse_qsl
 
-from tenantry.sandbox.wire import JsonDict, encode, iso, parse_moment
+from tenantry.sandbox.wire import JsonDict, decode, encode, iso, parse_moment
 
 READS_KEPT = 5_000
 WRITES_KEPT = 50_000
@@ -170,7 +169,7 @@ def _readable(raw: bytes, content_type: str) -> object:
     if "html" in content_type:
         return f"(a page of {len(raw)} bytes)"
     try:
-        return _without_secrets(json.loads(text))
+        return _without_secrets(decode(text))
     except ValueError:
         return text
 

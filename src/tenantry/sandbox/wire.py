@@ -12,6 +12,8 @@ JsonDict = dict[str, Any]
 
 BOM = b"\xef\xbb\xbf"
 
+_MOST_LEVELS = 100
+_TOO_DEEP = "the JSON is nested too deeply"
 _WHOLE = re.compile(r"-?[0-9]{1,4000}")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _FRACTION = re.compile(r"\.(\d+)")
@@ -27,6 +29,21 @@ def encode(value: object) -> bytes:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":")).encode()
+
+
+def decode(text: str | bytes) -> Any:
+    """Read JSON; ValueError for what is none, or goes deeper than anything that is sent here."""
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    level = [value]
+    for _ in range(_MOST_LEVELS):
+        inside = [list(one.values()) if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [inner for one in inside for inner in one]
+        if not level:
+            return value
+    raise ValueError(_TOO_DEEP)
 
 
 def iso(moment: datetime) -> str:

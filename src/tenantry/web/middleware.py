@@ -1,5 +1,6 @@
 """Who is signed in, on every request: access is looked up anew, sessions end, pages are not kept."""
 
+import codecs
 from collections.abc import Callable
 from typing import cast
 from urllib.parse import unquote
@@ -30,7 +31,7 @@ class ViewerMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        _refuse_null_characters(request)
+        _refuse_odd_text(request)
         seen = cast(SeenRequest, request)
         _look_up(seen)
         if seen.viewer is not None and seen.viewer.person.language:
@@ -42,10 +43,15 @@ class ViewerMiddleware:
         return response
 
 
-def _refuse_null_characters(request: HttpRequest) -> None:
-    """Refuse an address that no page links to and that no search can take; forms refuse such text by themselves."""
+def _refuse_odd_text(request: HttpRequest) -> None:
+    """Refuse what no page of ours sends: a null character in an address, which no search can take, and other text than
+    UTF-8, for which a client may name whatever Python calls a codec, base64 as well. Forms refuse null characters by
+    themselves.
+    """
     if "\x00" in unquote(request.META.get("QUERY_STRING", "")):
         raise BadRequest("the address holds a null character")
+    if request.encoding is not None and codecs.lookup(request.encoding).name != "utf-8":
+        raise BadRequest("the text is not UTF-8")
 
 
 def _asks_by_itself(request: HttpRequest) -> bool:

@@ -163,8 +163,7 @@ class EntraClient:
         except UpstreamError as error:
             unknown = error.code in UNKNOWN_TENANT
             return DomainAnswer(DomainKind.UNKNOWN if unknown else DomainKind.UNREACHABLE, words=error.words)
-        issuer = answer.json.get("issuer") if isinstance(answer.json, Mapping) else None
-        tenant_id = urlsplit(issuer).path.strip("/").partition("/")[0].lower() if isinstance(issuer, str) else ""
+        tenant_id = _tenant_of(answer.json.get("issuer") if isinstance(answer.json, Mapping) else None)
         if not _GUID.fullmatch(tenant_id):
             return DomainAnswer(DomainKind.UNREACHABLE, words="the discovery document names no tenant")
         if tenant_id == PERSONAL_TENANT:
@@ -202,6 +201,14 @@ class EntraClient:
             refresh_token=_text(body.get("refresh_token")),
             id_token=_text(body.get("id_token")),
         )
+
+
+def _tenant_of(issuer: JsonValue) -> str:
+    """Return the first part of an issuer's path in lower case; empty for what is no address."""
+    try:
+        return urlsplit(issuer).path.strip("/").partition("/")[0].lower() if isinstance(issuer, str) else ""
+    except ValueError:
+        return ""
 
 
 def _text(value: JsonValue) -> str | None:

@@ -5,7 +5,6 @@ They take JSON; the page posts the same fields as a form and is sent back to its
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -21,7 +20,7 @@ from tenantry.sandbox.control.changes import make_change
 from tenantry.sandbox.faults import STANDING
 from tenantry.sandbox.partner_center.lifecycle import Event
 from tenantry.sandbox.partner_center.service import PartnerCenter, read_query
-from tenantry.sandbox.wire import JsonDict, iso, parse_duration, parse_moment, read_number, read_whole
+from tenantry.sandbox.wire import JsonDict, decode, iso, parse_duration, parse_moment, read_number, read_whole
 
 _HAPPENED_SHOWN = 200
 _LONGEST_MOVE = timedelta(days=20 * 366)
@@ -219,7 +218,7 @@ def _file(name: str, content_type: str) -> Answer:
 def _read_json(raw: bytes) -> JsonDict:
     if not raw.strip():
         return {}
-    value = json.loads(raw)
+    value = decode(raw)
     if not isinstance(value, dict):
         raise ValueError("the body has to be a JSON object")
     return value

@@ -13,7 +13,6 @@ redirect (or the form_post page) at once. Fields of the form:
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import uuid
@@ -31,6 +30,7 @@ from tenantry.sandbox.entra.errors import EntraError
 from tenantry.sandbox.entra.forms import NO_STORE, Form, read_form
 from tenantry.sandbox.entra.keys import CONSUMER_TENANT
 from tenantry.sandbox.entra.records import Application, Person, SignIn, Tenant
+from tenantry.sandbox.wire import decode
 
 COOKIE = "sandbox_entra"
 RESPONSE_TYPES = (["code"], ["id_token"], ["code", "id_token"])
@@ -224,7 +224,7 @@ def _made_up(context: Context, form: Form) -> Person:
         raise EntraError(90002, f"Tenant '{name}'.")
     directory.tenants.setdefault(tenant.id, tenant)
     try:
-        claims = json.loads(form.get("claims", "").strip() or "{}")
+        claims = decode(form.get("claims", "").strip() or "{}")
     except ValueError:
         claims = None
     upn = form.get("upn", "").strip()
@@ -274,7 +274,7 @@ def _contexts(asked: Asked, tenant: Tenant, sign_in: SignIn) -> list[str]:
     refused here.
     """
     try:
-        wanted = json.loads(asked.query.get("claims") or "{}").get("id_token", {}).get("acrs", {})
+        wanted = decode(asked.query.get("claims") or "{}").get("id_token", {}).get("acrs", {})
         names = [str(name) for name in [*wanted.get("values", []), wanted.get("value")] if name is not None]
     except (ValueError, AttributeError, TypeError):
         raise EntraError(9002313, "The parameter 'claims' is not a claims request.") from None

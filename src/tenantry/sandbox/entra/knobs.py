@@ -5,7 +5,6 @@ JSON in, JSON out; an unknown field or name is answered with 400 or 404 and a se
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import fields
@@ -19,6 +18,7 @@ from tenantry.sandbox.entra.directory import Directory
 from tenantry.sandbox.entra.errors import CODES
 from tenantry.sandbox.entra.keys import ApplicationCertificate
 from tenantry.sandbox.entra.records import Application, Person, RefreshToken, Refusal, Secret, Tenant, as_document
+from tenantry.sandbox.wire import decode
 
 JsonDict = dict[str, Any]
 
@@ -40,7 +40,7 @@ def knob(context: Context, action: Action) -> Callable[[Request], Awaitable[Resp
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         try:
-            body = json.loads(raw) if raw.strip() else {}
+            body = decode(raw) if raw.strip() else {}
             if not isinstance(body, dict):
                 raise KnobError("the body has to be a JSON object")
             answer = action(context.directory, request, body)

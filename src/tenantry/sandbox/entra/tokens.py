@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from tenantry.sandbox.entra.directory import Directory
 from tenantry.sandbox.entra.errors import EntraError
 from tenantry.sandbox.entra.keys import CONSUMER_TENANT
 from tenantry.sandbox.entra.records import Application, Person, SignIn, Tenant
+from tenantry.sandbox.wire import decode
 
 PARTNER_CENTER: Final = "https://api.partnercenter.microsoft.com"
 GRAPH: Final = "https://graph.microsoft.com"
@@ -261,7 +261,7 @@ def _verified_claims(directory: Directory, token: str) -> Mapping[str, Any] | Be
 def jwt_header(token: str) -> dict[str, Any]:
     """Read a JWT's header without believing it; ValueError where there is none."""
     first = token.split(".")[0]
-    value = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    value = decode(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
     if not isinstance(value, dict):
         raise ValueError("a JWT header is an object")
     return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from tenantry.sandbox.journal import Exchange
 from tenantry.sandbox.partner_center.errors import RefusalError
 from tenantry.sandbox.partner_center.lifecycle import Timetable
 from tenantry.sandbox.store import Subscription
-from tenantry.sandbox.wire import JsonDict
+from tenantry.sandbox.wire import JsonDict, decode
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 DIRECTORY_READERS = frozenset({"Directory Readers", "Global Reader"})
@@ -85,7 +84,7 @@ class Call:
     def json_object(self) -> JsonDict:
         """Read the body as a JSON object; 800002 otherwise."""
         try:
-            value = json.loads(self.exchange.body.decode("utf-8-sig"))
+            value = decode(self.exchange.body.decode("utf-8-sig"))
         except ValueError:
             raise RefusalError(800002, description="Invalid request input: the body is not JSON.") from None
         if not isinstance(value, dict):

@@ -28,8 +28,10 @@ def search_of(request: HttpRequest) -> str:
 
 
 def search_in(asked: QueryDict) -> str:
-    """Return what is searched for as the address or a form brought it."""
-    return asked.get("q", "").strip()[:100]
+    """Return what is searched for as the address or a form brought it; a null character, which no name has, counts
+    for nothing.
+    """
+    return asked.get("q", "").replace("\x00", "").strip()[:100]
 
 
 def wants_file(request: HttpRequest) -> bool:

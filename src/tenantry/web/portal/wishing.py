@@ -97,6 +97,11 @@ class SeatsForm(forms.Form):
     )
     schedule = forms.ChoiceField(choices=[(one.value, one.value) for one in ScheduleHandling], required=False)
 
+    def clean(self) -> None:
+        """Take an answer that was never offered for none, so that the question is asked: no field shows its error."""
+        if self.errors.pop("schedule", None):
+            self.cleaned_data["schedule"] = ""
+
     def wish(self) -> SetQuantity | ScheduleQuantity:
         """Return what a valid form wishes for."""
         if self.cleaned_data["when"] == "renewal":
