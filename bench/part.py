@@ -1,5 +1,6 @@
 """One part of the bench in a process of its own: `python -m bench.part PART FILE ROW…` adds its figures to a file."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -43,6 +44,20 @@ def campaign(_rows: frozenset[str]) -> "Iterator[list[Figure]]":
         from bench.campaign import figures
         from tests.support.house import leave_house, make_house
 
+        yield figures(make_house(sandbox))
+        leave_house()
+
+
+def inputs(_rows: frozenset[str]) -> "Iterator[list[Figure]]":
+    """Measure what becomes of odd inputs."""
+    with on_stage("small-msp", 60_000) as sandbox:
+        from django.conf import settings
+
+        from bench.inputs import figures
+        from tests.support.house import leave_house, make_house
+
+        settings.ALLOWED_HOSTS = ["testserver"]  # as in Django's own tests: the doors are tried without a socket
+        logging.getLogger("django.security.DisallowedHost").setLevel(logging.CRITICAL)  # hosts are odd on purpose
         yield figures(make_house(sandbox))
         leave_house()
 
@@ -190,7 +205,7 @@ def _quiet() -> bool:
     return row is not None and row[0] == 0
 
 
-PARTS = {"size": at_size, "limit": limit, "campaign": campaign, "proxies": proxies}
+PARTS = {"size": at_size, "limit": limit, "inputs": inputs, "campaign": campaign, "proxies": proxies}
 
 if __name__ == "__main__":
     assert os.environ.get("DATABASE_URL"), "run python -m bench"

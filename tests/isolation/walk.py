@@ -171,7 +171,7 @@ def _company_of(values: Mapping[str, object]) -> UUID | None:
 
 
 @contextmanager
-def _undone() -> Iterator[CaptureQueriesContext]:
+def undone() -> Iterator[CaptureQueriesContext]:
     """Undo whatever a request does, so that the next one finds the world as it was; give what it asked the database."""
     reset_queries()  # Django's log has an end, and the walk is long
     with transaction.atomic(), CaptureQueriesContext(connection) as queries:
@@ -190,7 +190,7 @@ def _try(
     *,
     query: str = "",
 ) -> list[str]:
-    with _undone() as queries:
+    with undone() as queries:
         path = f"{address.path(values)}?{query}" if query else address.path(values)
         answer: HttpResponseBase = getattr(client, method)(path, headers=headers)
     words = found(answer, queries) or _safe(address, answer)
@@ -210,9 +210,10 @@ def _try_ids(visitor: Visitor, address: Address, values: Mapping[str, object]) -
 # -- findings: what is wrong with an answer, in words; empty is well ------------------------------------------------
 
 
-def _written(queries: CaptureQueriesContext) -> str:
+def first_write(queries: CaptureQueriesContext) -> str:
     """Return what was written first, apart from sessions."""
-    return next((query["sql"][:100] for query in queries.captured_queries if _WRITES.match(query["sql"])), "")
+    asked = (query["sql"] or "" for query in queries.captured_queries)  # None for what could not even be sent
+    return next((sql[:100] for sql in asked if _WRITES.match(sql)), "")
 
 
 def _goes_to(answer: HttpResponseBase, start: str) -> bool:
@@ -221,7 +222,7 @@ def _goes_to(answer: HttpResponseBase, start: str) -> bool:
 
 def _shut_out(visitor: Visitor, *, by_script: bool = False) -> Finding:
     def finding(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
-        if written := _written(queries):
+        if written := first_write(queries):
             return f"wrote: {written}"
         if visitor.role is None and by_script:
             asks = answer.headers.get("HX-Redirect", "").startswith("/sign-in/?next=")
@@ -234,7 +235,7 @@ def _shut_out(visitor: Visitor, *, by_script: bool = False) -> Finding:
 
 
 def _missing(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
-    if written := _written(queries):
+    if written := first_write(queries):
         return f"wrote: {written}"
     return "" if answer.status_code in {404, 405} else f"{answer.status_code} instead of 404"
 
@@ -250,14 +251,14 @@ def _silent_about(world: World) -> Finding:
 
 
 def _refused_form(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
-    if written := _written(queries):
+    if written := first_write(queries):
         return f"wrote: {written}"
     return "" if answer.status_code == 403 else f"{answer.status_code} instead of 403"
 
 
 def _asks_again(way: str) -> Finding:
     def finding(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
-        if written := _written(queries):
+        if written := first_write(queries):
             return f"wrote: {written}"
         asks = _goes_to(answer, way) and "fresh=1" in answer.headers["Location"]
         return "" if asks else f"{answer.status_code} instead of a fresh sign-in"
