@@ -73,7 +73,7 @@ def test_every_plain_value_reads_back_as_it_was_hashed() -> None:
     )
     row = AuditRow.objects.get()
     assert len(row.subject_name) == 300
-    assert row.subject_name.startswith("Größe 東京 ? nul\ufffd x")
+    assert row.subject_name.startswith("Größe 東京 ? nul x")
     assert row.before == {
         "ids": [str(CONTOSO)],
         "at": "2026-11-22T12:00:00.123456+00:00",

@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from tenantry.audit import canonical
-from tenantry.audit.models import Chain
+from tenantry.audit.models import AuditRow, Chain
 from tenantry.kernel.actor import Actor
+from tenantry.kernel.columns import fit
 
 _log = structlog.get_logger(__name__)
 
@@ -49,15 +50,15 @@ def record(
         now,
         acting_as.kind.value,
         acting_as.id,
-        _short(acting_as.label, 200),
+        fit(AuditRow, "actor_name", acting_as.label),
         verb,
         subject_kind,
         canonical.text(subject_id),
-        _short(subject_name, 300),
+        fit(AuditRow, "subject_name", subject_name),
         None if before is None else json.dumps(canonical.plain(before)),
         None if after is None else json.dumps(canonical.plain(after)),
         outcome,
-        rule,
+        fit(AuditRow, "rule", rule),
         request_id,
     )
     with connection.cursor() as cursor:
@@ -89,8 +90,3 @@ def publish_heads() -> list[Head]:
     for head in heads:
         _log.info("audit.head", head=head.line())
     return heads
-
-
-def _short(value: str, most: int) -> str:
-    clean = canonical.text(value)
-    return clean if len(clean) <= most else f"{clean[: most - 1]}…"

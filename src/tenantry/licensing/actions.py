@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Subquery
 from tenantry.audit import actions as audit
 from tenantry.jobs.queue import enqueue
 from tenantry.kernel.actor import Actor, ActorKind
+from tenantry.kernel.columns import fit
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import Refusal, refusal_to_json
 from tenantry.licensing.ledger import MICROSOFT, beyond_limits, current_limits, current_stop, lock_tally
@@ -193,7 +194,7 @@ def _store(
         plan=plan_to_json(plan),
         seen=fingerprint(facts),
         seen_quantity=facts.quantity,
-        rule=", ".join(use.name for use in plan.rules)[:200],
+        rule=fit(ChangeOrder, "rule", ", ".join(use.name for use in plan.rules)),
         actor_kind=acting_as.kind,
         actor_id=acting_as.id,
         actor_name=acting_as.name,
@@ -270,12 +271,12 @@ def settle_by_hand(
     done = OrderState.SCHEDULED if isinstance(plan.verdict, Scheduled) else OrderState.APPLIED
     order.state = done if took_effect else OrderState.FAILED
     # What was known before stays: it is why a person was asked.
-    order.outcome = {**(order.outcome or {}), "by_hand": True, "by": acting_as.label, "note": note[:500]}
+    order.outcome = {**(order.outcome or {}), "by_hand": True, "by": acting_as.label, "note": note}
     order.needs_person = False
     order.settled_at = moment.commerce
     order.lease_owner, order.lease_until = "", None
     order.save()
-    _event(order, "settled_by_hand", moment, {"by": acting_as.label, "note": note[:500]})
+    _event(order, "settled_by_hand", moment, {"by": acting_as.label, "note": note})
     _audit(order, "change_order.settled_by_hand", acting_as, moment, after=order.outcome)
     if took_effect:
         remember(order, plan, subscription, facts_of(subscription), moment)
@@ -312,8 +313,8 @@ def stop(*, acting_as: Actor, reason: str, moment: Moment) -> None:
     The switch stands whatever the state of the audit record is: what cannot be recorded now, a job records.
     """
     acting_as.check_whole_partner()
-    stopped = {"stopped_at": moment.real, "stopped_by": acting_as.label[:200], "reason": reason[:300]}
-    Stop.objects.update_or_create(key=MICROSOFT, defaults=stopped)
+    by, why = fit(Stop, "stopped_by", acting_as.label), fit(Stop, "reason", reason)
+    Stop.objects.update_or_create(key=MICROSOFT, defaults={"stopped_at": moment.real, "stopped_by": by, "reason": why})
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '2s'")
@@ -388,12 +389,12 @@ def _audit(
         verb=verb,
         subject_kind="change_order",
         subject_id=str(order.id),
-        subject_name=f"#{order.number} {order.subscription.offer_name}"[:300],
+        subject_name=f"#{order.number} {order.subscription.offer_name}",
         company_id=order.company_id,
         before={"quantity": order.seen_quantity, "seen": order.seen},
         after=after,
         outcome=order.state,
-        rule=order.rule[:120],
+        rule=order.rule,
         request_id=str(order.request_id or ""),
         now=moment.real,
     )

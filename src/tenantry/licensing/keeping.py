@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from tenantry.audit import actions as audit
 from tenantry.kernel.actor import Actor, ActorKind
+from tenantry.kernel.columns import fit
 from tenantry.kernel.refusals import Refusal, refusal_to_json
 from tenantry.licensing import actions
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState, Subscription, Wish
@@ -101,7 +102,7 @@ def _as_wish(kept: KeptDecision) -> AnyWish:
 
 def _label(wish: Wish) -> str:
     with translation.override(settings.LANGUAGE_CODE):
-        return (_("Tenantry, keeping the wish of %(who)s") % {"who": wish.decided_by})[:300]
+        return fit(ChangeOrder, "actor_label", _("Tenantry, keeping the wish of %(who)s") % {"who": wish.decided_by})
 
 
 def after_refusal(order: ChangeOrder, moment: Moment) -> None:
@@ -157,7 +158,7 @@ def _record(wish: Wish, subscription: Subscription, verb: str, moment: Moment, o
 def _tell_lost(wish: Wish, subscription: Subscription, moment: Moment, refusal: Refusal | None = None) -> None:
     """Tell the partner that a decision does not stand and why, or that the term did not end as it says."""
     with translation.override(settings.LANGUAGE_CODE):
-        subject = _("A scheduled change is not at Microsoft: %(what)s") % {"what": subscription.offer_name[:120]}
+        subject = _("A scheduled change is not at Microsoft: %(what)s") % {"what": subscription.offer_name}
         what = " ".join(refusal_text(refusal)) if refusal else _("The term is over.")
         body = _(
             "What was decided for the end of this term does not stand at Microsoft. %(what)s\n\n"

@@ -12,6 +12,7 @@ from tenantry.clients.http.errors import UpstreamError
 from tenantry.clients.partner_center.models import Subscription as Record
 from tenantry.jobs.queue import enqueue
 from tenantry.kernel.actor import Actor
+from tenantry.kernel.columns import fit
 from tenantry.kernel.refusals import FactValue, Refusal, refusal_to_json
 from tenantry.licensing import keeping, mirror
 from tenantry.licensing.engine.lease import Lease
@@ -210,8 +211,8 @@ def _end(
             state=state,
             settled_at=moment.commerce,
             outcome=outcome,
-            microsoft_code=error.code[:40] if error else "",
-            microsoft_words=error.quote[:500] if error else "",
+            microsoft_code=fit(ChangeOrder, "microsoft_code", error.code) if error else "",
+            microsoft_words=fit(ChangeOrder, "microsoft_words", error.quote) if error else "",
             facts={"code": error.code, "words": error.words} if error else {},
         )
         order = held.order()
@@ -233,12 +234,12 @@ def _record(
         verb=verb,
         subject_kind="change_order",
         subject_id=str(order.id),
-        subject_name=f"#{order.number} {order.subscription.offer_name}"[:300],
+        subject_name=f"#{order.number} {order.subscription.offer_name}",
         company_id=order.company_id,
         before=before,
         after=after,
         outcome=order.state,
-        rule=order.rule[:120],
+        rule=order.rule,
         request_id=str(order.request_id or ""),
         now=moment.real,
     )

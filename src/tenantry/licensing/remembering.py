@@ -9,8 +9,8 @@ from tenantry.licensing.rules.facts import EndOfTerm, ScheduledChange, Subscript
 from tenantry.licensing.rules.kept_decision import CHOICES, KeptDecision, stands
 from tenantry.licensing.rules.plan import Intent, Plan, Write, plan_from_json
 from tenantry.licensing.rules.terms import changes_nothing
+from tenantry.licensing.rules.weights import AT_TERM_END
 
-_DECIDES = frozenset({Intent.SCHEDULE_CHANGE, Intent.RENEW, Intent.END_AT_TERM, Intent.EXTEND_AT_TERM})
 _ENDS = frozenset({Intent.WITHDRAW_SCHEDULE, Intent.CANCEL, Intent.SUSPEND})
 
 
@@ -26,7 +26,7 @@ def remember(
         return
     if plan.write.intent in _ENDS:
         Wish.objects.filter(subscription=subscription).delete()
-    elif plan.write.intent in _DECIDES:
+    elif plan.write.intent in AT_TERM_END:
         by_system = order.actor_kind == ActorKind.SYSTEM
         change = _at_term_end(plan.write, facts)
         choice = CHOICES.get(change.action) if change else _by_auto_renew(plan.write)

@@ -8,7 +8,7 @@ from tenantry.licensing.rules.plan import CHANGES_QUANTITY, Intent, Write
 
 _STOPS_OR_STARTS = frozenset({Intent.CANCEL, Intent.SUSPEND, Intent.REACTIVATE})
 _WITH_SEATS = frozenset({ScheduledAction.RENEW, ScheduledAction.TRANSITION})
-# What a decision for the end of a term is put back with: these move no seat before the term ends.
+# Decisions for the end of a term: these move no seat before it.
 AT_TERM_END = frozenset({Intent.SCHEDULE_CHANGE, Intent.RENEW, Intent.END_AT_TERM, Intent.EXTEND_AT_TERM})
 
 

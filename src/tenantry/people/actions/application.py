@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenantry.clients.http import SignInNeeded
+from tenantry.kernel.columns import fit
 from tenantry.kernel.locks import lock_in_transaction
 from tenantry.notices import actions as notices
 from tenantry.people import rules
@@ -25,7 +26,7 @@ def note_application_refused(error: SignInNeeded, tenant: str, *, now: datetime)
     if error.advice not in rules.ALWAYS_EVERYBODY | rules.PERHAPS_EVERYBODY:
         return False
     lock_in_transaction("people.sign_in_trouble")
-    tenant = tenant.strip().lower()[:300]
+    tenant = fit(SignInTrouble, "tenant", tenant.strip().lower())
     known = SignInTrouble.objects.filter(advice=error.advice)
     everybody = known.filter(for_everybody=True).exists() or rules.concerns_everybody(
         error.advice,
@@ -35,12 +36,12 @@ def note_application_refused(error: SignInNeeded, tenant: str, *, now: datetime)
         now=now,
     )
     row, _made = SignInTrouble.objects.update_or_create(
-        code=error.code[:40],
+        code=fit(SignInTrouble, "code", error.code),
         tenant=tenant,
         defaults={
-            "advice": error.advice[:60],
-            "words": error.quote[:500],
-            "request_id": error.request_id[:64],
+            "advice": error.advice,
+            "words": fit(SignInTrouble, "words", error.quote),
+            "request_id": fit(SignInTrouble, "request_id", error.request_id),
             "last_at": now,
             "for_everybody": everybody,
         },

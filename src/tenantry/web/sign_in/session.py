@@ -9,7 +9,9 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 
+from tenantry.kernel.columns import fit
 from tenantry.people.actions import Origin
+from tenantry.people.models import Session
 from tenantry.people.sessions import ADDRESS, AGENT, PERSON, SEEN, SIGNED_IN, digest_of
 
 _PROVED = "proved_at"
@@ -64,7 +66,7 @@ def begin(
     session[_PROVED] = None if proved_at is None else proved_at.timestamp()
     session[SEEN] = now.timestamp()
     session[ADDRESS] = origin.address
-    session[AGENT] = origin.agent[:200]
+    session[AGENT] = fit(Session, "agent", origin.agent)
     session[_CONTEXTS] = sorted(contexts)
     session[_OWNER_LINK] = by_owner_link
     session.set_expiry(settings.SESSION_ABSOLUTE_HOURS * 3600)
