@@ -11,6 +11,7 @@ from tenantry.people import actions, queries
 from tenantry.people.actions import Origin
 from tenantry.people.models import Company, EndUser, EndUserRole, Person, SignInRecord, Staff, StaffRole
 from tenantry.people.outcomes import SignInOutcome, SignInReason
+from tenantry.people.sign_in_log import sign_ins
 from tests.people.house import DANA, HARBOUR_TENANT, NORDLYS_TENANT, NOW, PARTNER_TENANT, House, audit_verbs, make_house
 from tests.people.identities import colleague, guest, member, personal
 from tests.support.people import make_end_user, make_person, make_staff
@@ -311,11 +312,11 @@ def test_the_log_is_read_by_those_who_see_the_company_and_ends_somewhere(house: 
     invitation(house)
     sign_in(member(BEN))
     sign_in(member("stranger@nowhere.example", "oid-s", "a33e705c-53ec-5b2e-8b97-bbcdf0f4ff53"))
-    rows, total = queries.sign_ins(only=None)
+    rows, total = sign_ins(only=None)
     assert ([row.accepted for row in rows], total) == ([False, True], 2)
-    assert [row.company_name for row in queries.sign_ins(only=frozenset({house.harbour}))[0]] == ["Harbour & Vale Ltd"]
-    assert queries.sign_ins(only=frozenset({house.nordlys})) == ((), 0)
-    assert queries.sign_ins(only=None, accepted=False, search="stranger")[1] == 1
-    assert queries.sign_ins(only=None, since=LATER)[1] == 0
+    assert [row.company_name for row in sign_ins(only=frozenset({house.harbour}))[0]] == ["Harbour & Vale Ltd"]
+    assert sign_ins(only=frozenset({house.nordlys})) == ((), 0)
+    assert sign_ins(only=None, accepted=False, search="stranger")[1] == 1
+    assert sign_ins(only=None, since=LATER)[1] == 0
     assert actions.prune_sign_ins(NOW) == 0
     assert actions.prune_sign_ins(LATER) == 2

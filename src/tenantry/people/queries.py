@@ -1,4 +1,4 @@
-"""What other rooms and pages read of companies, end users, staff and sign-ins."""
+"""What other rooms and pages read of companies, end users and staff."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from tenantry.people.models import (
     Company,
     EndUser,
     EndUserRole,
-    Person,
     SignInRecord,
     Staff,
     StaffRole,
     StaffSignInRule,
 )
-from tenantry.people.outcomes import BINDABLE, SignInReason
+from tenantry.people.outcomes import SignInReason
+from tenantry.people.sign_in_log import SignInRow, bindable, could_be, one_per_account
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +68,6 @@ class EndUserState(StrEnum):
     LOOKING_UP = "looking_up"  # Microsoft could not be asked yet whose the domain is
     CONFIRM = "confirm"  # the domain belongs to another tenant: the partner must say that this is meant
     NO_TENANT = "no_tenant"  # the domain has no tenant, or only personal accounts: remove and invite another address
-
-
-@dataclass(frozen=True, slots=True)
-class SignInRow:
-    """One sign-in of the log."""
-
-    id: int
-    happened_at: datetime
-    accepted: bool
-    reason: SignInReason | None
-    tid: str
-    oid: str
-    tenant_name: str
-    name: str
-    username: str
-    address: str
-    company_id: UUID | None
-    company_name: str
-    end_user_id: UUID | None
-    staff_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +193,7 @@ def tenants_of(company_ids: Iterable[UUID]) -> frozenset[str]:
 def end_users(company_id: UUID, now: datetime) -> tuple[EndUserRow, ...]:
     """Return who has or may get access to a company, by address."""
     rows = list(_end_users().filter(company_id=company_id))
-    refused = list(_bindable().filter(company_id=company_id))
+    refused = list(bindable().filter(company_id=company_id))
     names = holders(((row.person, row.email) for row in rows), refused)
     return tuple(_end_user_row(row, now, refused, names) for row in rows)
 
@@ -232,7 +212,7 @@ def all_end_users(
         )
     total = found.count()
     rows = list(found[offset : offset + limit])
-    refused = list(_bindable().filter(reason=SignInReason.RECREATED, end_user__in=[row.id for row in rows]))
+    refused = list(bindable().filter(reason=SignInReason.RECREATED, end_user__in=[row.id for row in rows]))
     names = holders(((row.person, row.email) for row in rows), refused)
     return tuple(_end_user_row(row, now, refused, names) for row in rows), total
 
@@ -247,7 +227,7 @@ def access_of(person_id: UUID, *, only: frozenset[UUID] | None) -> tuple[tuple[U
 
 def staff(now: datetime) -> tuple[StaffRow, ...]:
     """Return who is at the partner, by address."""
-    refused = list(_bindable().filter(company=None, tid=settings.PARTNER_TENANT_ID.lower()))
+    refused = list(bindable().filter(company=None, tid=settings.PARTNER_TENANT_ID.lower()))
     places = (
         Staff.objects.filter(removed_at=None)
         .select_related("person")
@@ -256,35 +236,6 @@ def staff(now: datetime) -> tuple[StaffRow, ...]:
     )
     names = holders(((row.person, row.email) for row in places), refused)
     return tuple(_staff_row(row, now, refused, names) for row in places)
-
-
-def sign_ins(
-    *,
-    only: frozenset[UUID] | None,
-    accepted: bool | None = None,
-    company_id: UUID | None = None,
-    search: str = "",
-    since: datetime | None = None,
-    offset: int = 0,
-    limit: int = 50,
-) -> tuple[tuple[SignInRow, ...], int]:
-    """Return the log of sign-ins, newest first, and how many there are in all.
-
-    Who sees named companies only does not see the sign-ins that concern none of them.
-    """
-    found = SignInRecord.objects.select_related("company").order_by("-happened_at", "-id")
-    if only is not None:
-        found = found.filter(company_id__in=only)
-    if accepted is not None:
-        found = found.filter(accepted=accepted)
-    if company_id is not None:
-        found = found.filter(company_id=company_id)
-    if since is not None:
-        found = found.filter(happened_at__gte=since)
-    if search.strip():
-        text = search.strip()
-        found = found.filter(Q(username__icontains=text) | Q(name__icontains=text) | Q(tid=text.lower()))
-    return tuple(_sign_in_row(row) for row in found[offset : offset + limit]), found.count()
 
 
 def invitation_link(email: str) -> str:
@@ -365,7 +316,7 @@ def _end_user_row(row: EndUser, now: datetime, refused: Iterable[SignInRecord], 
     candidates = [
         record
         for record in refused
-        if record.tid == row.pinned_tenant_id and record.end_user_id in {None, row.id} and _could_be(record, person)
+        if record.tid == row.pinned_tenant_id and record.end_user_id in {None, row.id} and could_be(record, person)
     ]
     return EndUserRow(
         id=row.id,
@@ -386,13 +337,13 @@ def _end_user_row(row: EndUser, now: datetime, refused: Iterable[SignInRecord], 
         invited_at=row.invited_at,
         expires_at=row.expires_at,
         last_sign_in_at=row.last_sign_in_at,
-        bindable=_one_per_account(candidates),
+        bindable=one_per_account(candidates),
     )
 
 
 def _staff_row(row: Staff, now: datetime, refused: Iterable[SignInRecord], names: Holders) -> StaffRow:
     person = row.person
-    candidates = [record for record in refused if record.staff_id in {None, row.id} and _could_be(record, person)]
+    candidates = [record for record in refused if record.staff_id in {None, row.id} and could_be(record, person)]
     return StaffRow(
         id=row.id,
         email=row.email,
@@ -411,46 +362,5 @@ def _staff_row(row: Staff, now: datetime, refused: Iterable[SignInRecord], names
         added_by=row.added_by,
         added_at=row.added_at,
         last_sign_in_at=row.last_sign_in_at,
-        bindable=_one_per_account(candidates),
-    )
-
-
-def _bindable() -> QuerySet[SignInRecord]:
-    return (
-        SignInRecord.objects.filter(accepted=False, reason__in=[reason.value for reason in BINDABLE])
-        .select_related("company")
-        .order_by("-happened_at", "-id")
-    )
-
-
-def _could_be(record: SignInRecord, person: Person | None) -> bool:
-    """Say whether a refused sign-in offers itself: another user name to an invitation, a new account to a bound one."""
-    if person is None:
-        return record.reason in {SignInReason.OTHER_NAME, SignInReason.PASSED_ON}
-    return record.reason == SignInReason.RECREATED and record.oid != person.oid
-
-
-def _one_per_account(records: Iterable[SignInRecord]) -> tuple[SignInRow, ...]:
-    newest: dict[tuple[str, str], SignInRow] = {}
-    for record in records:
-        newest.setdefault((record.tid, record.oid), _sign_in_row(record))
-    return tuple(newest.values())
-
-
-def _sign_in_row(record: SignInRecord) -> SignInRow:
-    return SignInRow(
-        id=record.id,
-        happened_at=record.happened_at,
-        accepted=record.accepted,
-        reason=SignInReason(record.reason) if record.reason else None,
-        tid=record.tid,
-        oid=record.oid,
-        tenant_name=record.tenant_name,
-        name=record.name,
-        username=record.username,
-        address=record.address or "",
-        company_id=record.company_id,
-        company_name="" if record.company is None else record.company.name,
-        end_user_id=record.end_user_id,
-        staff_id=record.staff_id,
+        bindable=one_per_account(candidates),
     )

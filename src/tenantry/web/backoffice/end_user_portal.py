@@ -24,7 +24,8 @@ from tenantry.people import queries
 from tenantry.people.models import EndUserRole
 from tenantry.people.outcomes import HolderQuestion, Invited, TenantQuestion
 from tenantry.people.permissions import Permission
-from tenantry.people.queries import EndUserRow, EndUserState, SignInRow, StaffRow
+from tenantry.people.queries import EndUserRow, EndUserState, StaffRow
+from tenantry.people.sign_in_log import SignInRow, sign_ins
 from tenantry.people.texts import end_user_role_text, refusal_text, sign_in_reason_text
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.addresses import AddressField
@@ -233,9 +234,7 @@ def _page(request: OfficeRequest, company_id: UUID, form: InviteForm, *, status:
     moment = Moment.current()
     company = known_company(company_id)
     users = queries.end_users(company_id, moment.real)
-    refused, total = queries.sign_ins(
-        only=frozenset({company_id}), accepted=False, company_id=company_id, limit=_REFUSED_SHOWN
-    )
+    refused, total = sign_ins(only=frozenset({company_id}), accepted=False, company_id=company_id, limit=_REFUSED_SHOWN)
     connection = connections.connection(company.connection_id, moment.real)
     context = company_page(request, company, "portal", moment) | {
         "users": [user_row(row, moment.real) for row in users],

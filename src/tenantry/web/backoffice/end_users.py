@@ -18,7 +18,8 @@ from tenantry.people import actions as people
 from tenantry.people import queries
 from tenantry.people.models import EndUserRole
 from tenantry.people.permissions import Permission
-from tenantry.people.queries import EndUserRow, EndUserState, SignInRow
+from tenantry.people.queries import EndUserRow, EndUserState
+from tenantry.people.sign_in_log import SignInRow
 from tenantry.people.texts import end_user_role_text, sign_in_reason_text
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import posted_id, render_page, tell

@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenantry.jobs import retention
-from tenantry.people import queries as people
+from tenantry.people import sign_in_log
 from tenantry.people.permissions import Permission
-from tenantry.people.queries import SignInRow
+from tenantry.people.sign_in_log import SignInRow
 from tenantry.people.texts import sign_in_reason_text
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
@@ -49,7 +49,7 @@ def log(request: OfficeRequest) -> HttpResponse:
 
 
 def _found(asked: Asked, offset: int, limit: int) -> tuple[SignInRow, ...]:
-    return people.sign_ins(
+    return sign_in_log.sign_ins(
         only=asked.only,
         accepted=_ACCEPTED.get(asked.show),
         company_id=asked.company_id,
