@@ -1,7 +1,6 @@
 """What a page does with the answer of an action: say what happened, or why not."""
 
 from collections.abc import Callable
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -28,14 +27,6 @@ def tell(
         return True
     messages.error(request, " ".join(words(refusal)))
     return False
-
-
-def posted_id(request: HttpRequest, name: str) -> UUID | None:
-    """Return an id that a page of ours put into its form; None for what is none."""
-    try:
-        return UUID(request.POST.get(name, ""))
-    except ValueError:
-        return None
 
 
 def render_page(request: HttpRequest, template: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:

@@ -29,7 +29,8 @@ from tenantry.web.backoffice.answers import render_page
 from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.delegated_admin import connection_crumbs, known_connection
 from tenantry.web.backoffice.delegated_admin_words import card_of
-from tenantry.web.backoffice.lists import page_number, page_of, posted_id, search_of
+from tenantry.web.backoffice.ids import as_tenant_id
+from tenantry.web.backoffice.lists import page_number, page_of, search_of
 from tenantry.web.ui.frame import Crumb, ProgressStep
 
 PER_PAGE = 25
@@ -125,7 +126,7 @@ def direct_csp(request: OfficeRequest, connection_id: UUID) -> HttpResponse:
             actions.ask_direct_csp_test(
                 acting_as=request.viewer.acting_as(),
                 connection_id=connection_id,
-                tenant_id=posted_id(request.POST.get("tenant", "")),
+                tenant_id=as_tenant_id(request.POST.get("tenant", "")),
                 now=Moment.current().real,
             ),
         )

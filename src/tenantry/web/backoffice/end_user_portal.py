@@ -29,9 +29,10 @@ from tenantry.people.sign_in_log import SignInRow, sign_ins
 from tenantry.people.texts import end_user_role_text, refusal_text, sign_in_reason_text
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.addresses import AddressField
-from tenantry.web.backoffice.answers import posted_id, render_page, tell
+from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import company_page, known_company
 from tenantry.web.backoffice.forms import OfficeForm
+from tenantry.web.backoffice.ids import as_uuid
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 
@@ -192,7 +193,7 @@ def invite(request: OfficeRequest, company_id: UUID) -> HttpResponse:
         role=EndUserRole(form.cleaned_data["role"]),
         now=moment.real,
         confirmed_tenant_id=request.POST.get("confirmed_tenant_id", ""),
-        loses_access=posted_id(request, "loses_access"),
+        loses_access=as_uuid(request.POST.get("loses_access", "")),
     )
     match outcome:
         case HolderQuestion():

@@ -22,7 +22,7 @@ from tenantry.people.queries import EndUserRow, EndUserState
 from tenantry.people.sign_in_log import SignInRow
 from tenantry.people.texts import end_user_role_text, sign_in_reason_text
 from tenantry.web.access import OfficeRequest, office
-from tenantry.web.backoffice.answers import posted_id, render_page, tell
+from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import company_page, known_company
 from tenantry.web.backoffice.end_user_portal import (
     is_own_tenant,
@@ -33,6 +33,7 @@ from tenantry.web.backoffice.end_user_portal import (
     user_row,
 )
 from tenantry.web.backoffice.forms import OfficeForm
+from tenantry.web.backoffice.ids import as_uuid
 from tenantry.web.backoffice.sessions import sessions_panel
 from tenantry.web.ui.frame import Crumb
 
@@ -161,7 +162,7 @@ def bind_end_user(request: OfficeRequest, company_id: UUID, end_user_id: UUID, s
         end_user_id=end_user_id,
         sign_in_id=sign_in_id,
         now=moment.real,
-        loses_access=posted_id(request, "loses_access"),
+        loses_access=as_uuid(request.POST.get("loses_access", "")),
     )
     tell(request, refusal, _("%(person)s can sign in now.") % {"person": tried.name or tried.username})
     return redirect("office:end_user", company_id, end_user_id)

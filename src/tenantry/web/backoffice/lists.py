@@ -65,8 +65,3 @@ def slice_of(request: HttpRequest, rows: Sequence[object], per_page: int, *, old
         older_url=address_with(request.GET, page=str(number + 1)) if older else "",
         export_url=address_with(request.GET, export="csv", page=None),
     )
-
-
-def posted_id(text: str) -> str:
-    """Return an id as a form brought it; what the database cannot even look for becomes an id that nobody has."""
-    return text.replace("\x00", "\ufffd")

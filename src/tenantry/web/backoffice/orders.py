@@ -26,6 +26,7 @@ from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import reload_page, render_page, tell
 from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.forms import OfficeForm
+from tenantry.web.backoffice.ids import as_uuid
 from tenantry.web.backoffice.lists import MOST_IN_FILE, page_number, search_of, slice_of, wants_file
 from tenantry.web.backoffice.order_words import OrderView, order_view, state_badge
 from tenantry.web.backoffice.tools.lines import log_tabs
@@ -194,21 +195,14 @@ def _filtered(request: OfficeRequest, moment: Moment) -> QuerySet[ChangeOrder]:
         named |= Q(actor_label__icontains=text) | Q(company__name__icontains=text)
         if (number := whole_number(text.removeprefix("#"))) is not None:
             named |= Q(number=number)
-        if (request_id := _as_uuid(text)) is not None:
+        if (request_id := as_uuid(text)) is not None:
             named |= Q(request_id=request_id) | Q(correlation_id=request_id)
         found = found.filter(named)
     if (period := _PERIODS.get(request.GET.get("period", ""))) is not None:
         found = found.filter(requested_at__gt=moment.commerce - period)
-    if (company := _as_uuid(request.GET.get("company", ""))) is not None:
+    if (company := as_uuid(request.GET.get("company", ""))) is not None:
         found = found.filter(company_id=company)
     return found
-
-
-def _as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _row(order: ChangeOrder, moment: Moment) -> Row:

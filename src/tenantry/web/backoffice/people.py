@@ -25,10 +25,11 @@ from tenantry.people.texts import refusal_text, sign_in_reason_text, staff_role_
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.addresses import AddressField
 from tenantry.web.backoffice import second_factor
-from tenantry.web.backoffice.answers import posted_id, render_page, tell
+from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.end_user_portal import UserRow, attention, signs_in_as, user_row
 from tenantry.web.backoffice.forms import OfficeForm
+from tenantry.web.backoffice.ids import as_uuid
 from tenantry.web.backoffice.lists import page_number, page_of, search_of
 from tenantry.web.backoffice.sessions import sessions_panel
 from tenantry.web.ui import dates
@@ -165,7 +166,7 @@ def add_staff(request: OfficeRequest) -> HttpResponse:
             all_companies=form.cleaned_data["scope"] == "all",
             company_ids=_companies_of(form),
             guest_allowed=form.cleaned_data["guest_allowed"],
-            loses_access=posted_id(request, "loses_access"),
+            loses_access=as_uuid(request.POST.get("loses_access", "")),
         )
         if isinstance(outcome, UUID):
             tell(
@@ -275,7 +276,7 @@ def bind_staff(request: OfficeRequest, staff_id: UUID, sign_in_id: int) -> HttpR
         staff_id=staff_id,
         sign_in_id=sign_in_id,
         now=moment.real,
-        loses_access=posted_id(request, "loses_access"),
+        loses_access=as_uuid(request.POST.get("loses_access", "")),
     )
     tell(request, refusal, _("%(person)s can sign in now.") % {"person": tried.name or tried.username})
     return redirect("office:change_staff", staff_id)

@@ -27,7 +27,8 @@ from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.companies import to_run
 from tenantry.web.backoffice.context import companies_tabs, office_page
-from tenantry.web.backoffice.lists import page_of, posted_id, search_in
+from tenantry.web.backoffice.ids import as_tenant_id
+from tenantry.web.backoffice.lists import page_of, search_in
 from tenantry.web.numbers import page_in
 from tenantry.web.ui import dates
 from tenantry.web.ui.components.data import address_with
@@ -192,7 +193,7 @@ def _look(request: OfficeRequest, chosen: ConnectionView | None) -> Look:
     """Read what is to be seen and what is ticked; ticks of another connection count for nothing."""
     asked = request.POST if request.method == "POST" else request.GET
     doing = Doing.LOOK if "page" in asked else _doing(asked.get("do", Doing.ADD))
-    ticked = tuple(dict.fromkeys(posted_id(one).lower() for one in request.POST.getlist("tenant")))
+    ticked = tuple(dict.fromkeys(as_tenant_id(one).lower() for one in request.POST.getlist("tenant")))
     if ticked and chosen is not None and asked.get("ticks_of", str(chosen.id)) != str(chosen.id):
         messages.info(request, _("The ticks belonged to the other connection, so they were taken away."))
         ticked, doing = (), Doing.LOOK

@@ -15,13 +15,13 @@ from tenantry.people import queries as people
 from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
+from tenantry.web.backoffice.ids import as_uuid
 from tenantry.web.backoffice.lists import MOST_IN_FILE, wants_file
 from tenantry.web.backoffice.tools.lines import (
     PER_PAGE,
     Asked,
     Choice,
     Line,
-    as_uuid,
     asked_of,
     company_link,
     facts,

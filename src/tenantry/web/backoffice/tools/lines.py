@@ -18,6 +18,7 @@ from tenantry.people import queries as people
 from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest
 from tenantry.web.backoffice.context import office_page
+from tenantry.web.backoffice.ids import as_uuid
 from tenantry.web.backoffice.lists import page_number, search_of, slice_of
 from tenantry.web.portal.files import csv_answer
 from tenantry.web.ui.components.data import address_with
@@ -183,14 +184,6 @@ def facts(*pairs: tuple[str, object], copied: Iterable[tuple[str, object]] = ())
 def parts(*words: str) -> tuple[str, ...]:
     """Keep what is there."""
     return tuple(word for word in words if word)
-
-
-def as_uuid(text: str) -> UUID | None:
-    """Read an id; None for anything else."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _chip(request: HttpRequest, name: str, value: str, label: str, chosen: str) -> Chip:
