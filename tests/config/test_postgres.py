@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tenantry.config import postgres
-from tests.support.waiting import eventually
+from tests.support.waiting import until
 
 SOURCE = Path(postgres.__file__).resolve().parents[2]
 
@@ -93,7 +93,7 @@ def test_it_ends_with_its_owner(home: Path, number: signal.Signals) -> None:
         assert owner.stdout.readline().startswith("postgresql://")
         pid = _server_pid(home)
         owner.send_signal(number)
-    assert eventually(lambda: not _alive(pid))
+    until(lambda: not _alive(pid))
 
 
 def test_a_crash_of_the_server_is_repaired(home: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_crash_of_the_server_is_repaired(home: Path) -> None:
             connection.execute("CREATE TABLE crashed AS SELECT 8 AS number")
         pid = _server_pid(home)
         os.kill(pid, signal.SIGKILL)
-        assert eventually(lambda: not _alive(pid))
+        until(lambda: not _alive(pid))
     assert (home / "data" / "postmaster.pid").exists()
     with postgres.start(home) as server:
         assert _value(server.url, "SELECT number FROM crashed") == 8
@@ -114,7 +114,7 @@ def test_a_full_disk_is_named_also_where_the_server_cannot_say_so(tmp_path: Path
     try:
         with postgres.start(tmp_path / "home", durable=False) as server:
             os.kill(_server_pid(tmp_path / "home"), signal.SIGKILL)
-            assert not server.alive() or eventually(lambda: not server.alive())
+            until(lambda: not server.alive())
         with contextlib.suppress(OSError), (tmp_path / "all").open("wb", buffering=0) as everything:
             while True:
                 everything.write(bytes(4096))

@@ -22,7 +22,7 @@ from tests.support.demo import ROOT
 from tests.support.environment import NOWHERE
 from tests.support.ports import free_port
 from tests.support.relay import Relay, Way, relay_to
-from tests.support.waiting import FAR_TOO_LONG, eventually
+from tests.support.waiting import FAR_TOO_LONG, until
 
 pytestmark = pytest.mark.slow
 THREADS = 2
@@ -95,7 +95,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
                 process = subprocess.Popen([*command, "web"], env=environment, stdout=log, stderr=log)
             found = Web(int(environment["TENANTRY_WEB_PORT"]), relay, server.url, home / "web.log")
             try:
-                assert eventually(lambda: process.poll() is not None or _listens(found.port))
+                until(lambda: process.poll() is not None or _listens(found.port))
                 assert process.poll() is None, found.log.read_text()
                 yield found
             finally:
@@ -108,10 +108,10 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 @pytest.fixture
 def well(web: Web) -> Iterator[Web]:
     """The process, with connections to the database open, and nothing wrong before and after."""
-    assert eventually(web.is_well)
+    until(web.is_well)
     yield web
     web.relay.go(Way.THROUGH)
-    assert eventually(web.is_well)
+    until(web.is_well)
 
 
 def _listens(port: int) -> bool:
@@ -139,7 +139,7 @@ def test_probes_are_answered_while_every_thread_waits(well: Web, way: Way) -> No
         kept.request("GET", "/healthz")
         answer = kept.getresponse()
         assert (answer.status, answer.read()) == (200, b"ok\n")
-        assert eventually(lambda: well.readiness() == ((200, "ok") if way is Way.THROUGH else (503, "unreachable")))
+        until(lambda: well.readiness() == ((200, "ok") if way is Way.THROUGH else (503, "unreachable")))
     kept.close()
     for client in held:
         client.sendall(b"a=b&c=d&e")
@@ -195,7 +195,7 @@ def test_a_statement_that_waits_for_others_is_given_up_and_can_be_found(well: We
     with psycopg.connect(well.database) as other:
         other.execute("LOCK TABLE branding_brand IN ACCESS EXCLUSIVE MODE")
         assert well.ask("GET", "/sign-in/")[0] == 503
-        assert eventually(lambda: well.readiness() == (200, "ok"))  # it asks for nothing that is locked
+        until(lambda: well.readiness() == (200, "ok"))  # it asks for nothing that is locked
     lines = [json.loads(line) for line in well.log.read_text().splitlines() if line.startswith("{")]
     told = [line for line in lines if "statement timeout" in line.get("error", "")][-1]
     assert told["event"] == "database.unavailable"

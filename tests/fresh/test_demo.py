@@ -13,7 +13,7 @@ import pytest
 
 from tenantry.config import postgres
 from tests.support.demo import READY, Demo
-from tests.support.waiting import FAR_TOO_LONG, eventually
+from tests.support.waiting import FAR_TOO_LONG, until
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def test_the_first_start_says_everything(demo: Demo) -> None:
     assert "dana.okafor@kestrel-it.example" in said
     assert re.search(rf"http://localhost:{demo.port}/first-owner/\S{{40,}}/", said)
     assert demo.get("/healthz") == (200, "ok\n")
-    assert demo.has_one_worker()
+    demo.wait_for_one_worker()
     assert "Sign in" in demo.get("/sign-in/")[1]
 
 
@@ -48,7 +48,7 @@ def test_the_greeting_waits_for_the_worker(tmp_path: Path) -> None:
     ):
         other.execute("LOCK TABLE procrastinate_workers IN EXCLUSIVE MODE")  # it can be read, and no worker comes in
         demo.process = demo.command("--empty")
-        assert eventually(demo.web_answers)
+        until(demo.web_answers)
         said = demo.process.stdout
         assert said is not None
         os.set_blocking(said.fileno(), False)
@@ -105,8 +105,8 @@ def test_a_killed_worker_is_started_again(demo: Demo) -> None:
     time.sleep(4)  # sooner than that it would count as one that cannot run at all
     [before] = demo.workers()
     os.kill(before, signal.SIGKILL)
-    assert eventually(lambda: bool(demo.workers()) and before not in demo.workers())
-    assert demo.has_one_worker()
+    until(lambda: bool(demo.workers()) and before not in demo.workers())
+    demo.wait_for_one_worker()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
@@ -114,7 +114,7 @@ def test_nothing_is_left_running_and_it_goes_on_where_it_was(demo: Demo, number:
     before = str(demo.sandbox("/_sandbox/clock", {"advance": "P1D"})["now"])
     code = demo.end(number)
     assert code == (-signal.SIGKILL if number == signal.SIGKILL else 0)
-    assert eventually(lambda: demo.running() == []), demo.running()
+    until(lambda: demo.running() == [], what="the end of every process")
     demo.start("--empty")
     assert str(demo.sandbox("/_sandbox/clock")["now"]) >= before
 
@@ -129,7 +129,7 @@ def test_it_ends_with_its_terminal_also_when_nobody_tells_it(demo: Demo) -> None
         said += os.read(ours, 4096)
     os.close(ours)
     demo.process.wait(timeout=FAR_TOO_LONG)
-    assert eventually(lambda: demo.running() == []), demo.running()
+    until(lambda: demo.running() == [], what="the end of every process")
 
 
 def test_a_killed_database_is_told_and_repaired(demo: Demo) -> None:
@@ -140,9 +140,9 @@ def test_a_killed_database_is_told_and_repaired(demo: Demo) -> None:
     said = demo.process.communicate(timeout=FAR_TOO_LONG)[0]
     assert said.endswith("PostgreSQL has been ended from outside. Start again: its data is repaired then.\n")
     assert demo.process.returncode == 1
-    assert eventually(lambda: demo.running() == []), demo.running()
+    until(lambda: demo.running() == [], what="the end of every process")
     demo.start("--empty")
-    assert demo.has_one_worker()
+    demo.wait_for_one_worker()
 
 
 def test_starting_over(demo: Demo) -> None:

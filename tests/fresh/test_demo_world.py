@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.demo import Demo, Visitor
-from tests.support.waiting import eventually
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -37,8 +37,8 @@ def test_somebody_without_access_is_told_so(demo: Demo) -> None:
 
 
 def test_everything_was_read_and_nothing_failed(demo: Demo) -> None:
-    assert eventually(lambda: demo.readiness()["ready"] is True)
-    assert eventually(lambda: demo.readiness().get("last_refresh_seconds") is not None)
+    until(lambda: demo.readiness()["ready"] is True)
+    until(lambda: demo.readiness().get("last_refresh_seconds") is not None)
     journal = demo.sandbox("/_sandbox/journal")["entries"]
     assert isinstance(journal, list)
     assert [entry["status"] for entry in journal if entry["status"] >= 429] == []

@@ -22,7 +22,7 @@ from psycopg.conninfo import make_conninfo
 from tenantry.config import postgres
 from tests.support.demo import ROOT
 from tests.support.ports import free_port
-from tests.support.waiting import FAR_TOO_LONG, eventually
+from tests.support.waiting import FAR_TOO_LONG, until
 
 pytestmark = pytest.mark.slow
 
@@ -214,7 +214,7 @@ def port(installation: Installation, said: dict[str, str]) -> Iterator[int]:
 
 def test_a_web_and_a_worker_serve(port: int) -> None:
     assert _answer(port, "/healthz").text == "ok\n"
-    assert eventually(lambda: '"ready": true' in _answer(port, "/readyz").text)
+    until(lambda: '"ready": true' in _answer(port, "/readyz").text)
 
 
 @pytest.mark.parametrize("name", ["__Host-tenantry", "__Host-tenantry-csrf"])

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from tenantry.config.rehearsal import choose_account
 from tests.support.ports import free_port
-from tests.support.waiting import FAR_TOO_LONG, eventually
+from tests.support.waiting import FAR_TOO_LONG, until
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Ctrl-C stops everything"
@@ -86,9 +86,9 @@ class Demo:
         except OSError:
             return False
 
-    def has_one_worker(self) -> bool:
+    def wait_for_one_worker(self) -> None:
         """Wait until the web sees one worker; a worker that a busy machine holds up is missed for a moment."""
-        return eventually(lambda: self.readiness().get("workers") == 1)
+        until(lambda: self.readiness().get("workers") == 1, what="one worker")
 
     def readiness(self) -> dict[str, object]:
         """Return what a monitor hears."""

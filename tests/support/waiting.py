@@ -15,20 +15,12 @@ FAR_TOO_LONG = 180.0
 BUSY = 6
 
 
-def until(true: Callable[[], bool], seconds: float, what: str = "it") -> None:
+def until(true: Callable[[], bool], seconds: float = FAR_TOO_LONG / BUSY, what: str = "it") -> None:
     """Wait until something is true; ``seconds`` is what that may take on a machine that does nothing else."""
     end = time.monotonic() + seconds * BUSY
     while not true():
         assert time.monotonic() < end, f"{what} took longer than {seconds * BUSY} seconds"
         time.sleep(0.02)
-
-
-def eventually(condition: Callable[[], bool], seconds: float = FAR_TOO_LONG) -> bool:
-    """Wait until something is true and say whether it became so."""
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return condition()
 
 
 def until_somebody_waits_for_us() -> None:
