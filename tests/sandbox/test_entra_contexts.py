@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
-from tenantry.sandbox import worlds
-from tenantry.sandbox.app import Sandbox, create_app
-from tenantry.sandbox.server import RunningSandbox
 from tenantry.sandbox.worlds.partner import PARTNER_TENANT
 from tests.sandbox.entra_kit import Browser
 
 DANA = "dana.okafor@kestrel-it.example"
-
-
-@pytest.fixture(scope="module")
-def app() -> Sandbox:
-    return create_app(worlds.load("small-msp"))
-
-
-@pytest.fixture(scope="module")
-def url(app: Sandbox) -> Iterator[str]:
-    with RunningSandbox(app) as running:
-        yield running.url
-
-
-@pytest.fixture
-def browser(app: Sandbox, url: str) -> Browser:
-    app.reset()
-    return Browser(url)
 
 
 def claims_for(**wanted: object) -> str:

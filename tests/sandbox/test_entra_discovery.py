@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tenantry.sandbox import worlds
-from tenantry.sandbox.app import Sandbox, create_app
+from tenantry.sandbox.app import Sandbox
 from tenantry.sandbox.entra.keys import CONSUMER_TENANT
-from tenantry.sandbox.server import RunningSandbox
 from tenantry.sandbox.worlds import partner, small_msp
 from tests.sandbox.entra_kit import ANNA, PORTAL, Browser
 
 HARBOUR = small_msp.tenant_id("harbour-vale")
-
-
-@pytest.fixture(scope="module")
-def app() -> Sandbox:
-    return create_app(worlds.load("small-msp"))
-
-
-@pytest.fixture(scope="module")
-def url(app: Sandbox) -> Iterator[str]:
-    with RunningSandbox(app) as running:
-        yield running.url
-
-
-@pytest.fixture
-def browser(app: Sandbox, url: str) -> Browser:
-    app.reset()
-    return Browser(url)
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,12 @@ from __future__ import annotations
 import html
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 from joserfc.errors import InvalidKeyIdError
 
-from tenantry.sandbox import worlds
-from tenantry.sandbox.app import Sandbox, create_app
+from tenantry.sandbox.app import Sandbox
 from tenantry.sandbox.entra.keys import CONSUMER_TENANT
-from tenantry.sandbox.server import RunningSandbox
 from tenantry.sandbox.worlds import partner, small_msp
 from tenantry.sandbox.worlds.resources import guid
 from tests.sandbox.entra_kit import ANNA, CALLBACK, VERIFIER, Answer, Browser
@@ -22,23 +19,6 @@ HARBOUR = small_msp.tenant_id("harbour-vale")
 DAAN = "daan.visser@vandenberg-logistiek.example"
 SANNE = "sanne.berg@vandenberg-logistiek.example"
 VAN_DEN_BERG = small_msp.tenant_id("van-den-berg")
-
-
-@pytest.fixture(scope="module")
-def app() -> Sandbox:
-    return create_app(worlds.load("small-msp"))
-
-
-@pytest.fixture(scope="module")
-def url(app: Sandbox) -> Iterator[str]:
-    with RunningSandbox(app) as running:
-        yield running.url
-
-
-@pytest.fixture
-def browser(app: Sandbox, url: str) -> Browser:
-    app.reset()
-    return Browser(url)
 
 
 def open_page(browser: Browser, authority: str = "organizations", **query: str) -> Answer:

@@ -5,38 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tenantry.sandbox import worlds
-from tenantry.sandbox.app import Sandbox, create_app
+from tenantry.sandbox.app import Sandbox
 from tenantry.sandbox.entra.tokens import Bearer, BearerProblem, verify_bearer
-from tenantry.sandbox.server import RunningSandbox
 from tenantry.sandbox.worlds import partner, small_msp
 from tests.sandbox.entra_kit import ANNA, ASSERTION_TYPE, CALLBACK, PARTNER, Answer, Browser, assertion
 
 HARBOUR = small_msp.tenant_id("harbour-vale")
 PARTNER_CENTER = "https://api.partnercenter.microsoft.com"
 TOKEN = f"/{partner.PARTNER_TENANT}/oauth2/v2.0/token"
-
-
-@pytest.fixture(scope="module")
-def app() -> Sandbox:
-    return create_app(worlds.load("small-msp"))
-
-
-@pytest.fixture(scope="module")
-def url(app: Sandbox) -> Iterator[str]:
-    with RunningSandbox(app) as running:
-        yield running.url
-
-
-@pytest.fixture
-def browser(app: Sandbox, url: str) -> Browser:
-    app.reset()
-    return Browser(url)
 
 
 def claims_of(token: str) -> dict[str, Any]:

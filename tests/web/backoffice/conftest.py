@@ -8,6 +8,8 @@ import pytest
 from tests.support.sandbox import SandboxHandle
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from tenantry.people.models import Company
     from tests.people.house import House as SmallHouse
     from tests.support.house import House
@@ -36,3 +38,16 @@ def harbour_vale(small: "SmallHouse") -> "Company":
     from tenantry.people.models import Company
 
     return Company.objects.get(id=small.harbour)
+
+
+@pytest.fixture
+def dana(small: "SmallHouse") -> "Client":
+    """An owner who can sign in: the only one."""
+    from tenantry.people.models import StaffRole
+    from tests.people.house import PARTNER_TENANT
+    from tests.support.people import make_person, make_staff
+    from tests.web.backoffice.visitors import signed_in
+
+    person = make_person(PARTNER_TENANT, "dana-oid", "Dana Okafor", "dana.okafor@kestrel-it.example")
+    make_staff(person, StaffRole.OWNER)
+    return signed_in(person)

@@ -36,13 +36,6 @@ def milan(small: House) -> Client:
     return staff_of(StaffRole.ADMIN)
 
 
-@pytest.fixture
-def dana(small: House) -> Client:
-    person = make_person(PARTNER_TENANT, "dana-oid", "Dana Okafor", "dana.okafor@kestrel-it.example")
-    make_staff(person, StaffRole.OWNER)
-    return signed_in(person)
-
-
 def address(small: House, what: str = "") -> str:
     access = EndUser.objects.get(company=small.harbour, removed_at=None)
     return f"/office/c/{small.harbour}/portal/users/{access.id}/{what}"

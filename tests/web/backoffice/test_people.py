@@ -15,14 +15,6 @@ USERS, STAFF, ADD = "/office/people/", "/office/people/staff/", "/office/people/
 INES = "ines.duarte@kestrel-it.example"
 
 
-@pytest.fixture
-def dana(small: House) -> Client:
-    """An owner who can sign in: the only one."""
-    person = make_person(PARTNER_TENANT, "dana-oid", "Dana Okafor", "dana.okafor@kestrel-it.example")
-    make_staff(person, StaffRole.OWNER)
-    return signed_in(person)
-
-
 def one(staff: Staff, what: str = "") -> str:
     return f"{STAFF}{staff.id}/{what}"
 
