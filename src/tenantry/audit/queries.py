@@ -129,8 +129,11 @@ def verify(published: Iterable[Head] = ()) -> VerifyResult:
     for company_id, heads in expected.items():
         breaks += [Break(company_id, head.sequence, Fault.NOT_AS_PUBLISHED) for head in heads]
     known = _accepted()
-    new = tuple(found for found in breaks if tuple(found.note()) not in known)
-    return VerifyResult(chains, rows_read, new, tuple(found for found in breaks if found not in new))
+    new: list[Break] = []
+    accepted: list[Break] = []
+    for found in breaks:
+        (accepted if tuple(found.note()) in known else new).append(found)
+    return VerifyResult(chains, rows_read, tuple(new), tuple(accepted))
 
 
 def _accepted() -> set[tuple[str | int, ...]]:

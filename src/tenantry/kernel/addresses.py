@@ -9,11 +9,11 @@ _LONGEST_DOMAIN = 253
 
 
 def ascii_domain(domain: str) -> str | None:
-    """Return a domain in lower case and ASCII, as DNS and Microsoft know it; None if it is no domain.
+    """Return a domain in lower case and ASCII, as DNS and Microsoft know it; None where it cannot be read.
 
-    Letters beyond ASCII are read by UTS 46, non-transitional, as browsers and registries do: straße.example is
-    xn--strae-oqa.example. The rules of 2003, which Python's own codec follows, make it strasse.example, which may
-    be somebody else's.
+    What is ASCII already is not looked into. Letters beyond ASCII are read by UTS 46, non-transitional, as browsers and
+    registries do: straße.example is xn--strae-oqa.example. The rules of 2003, which Python's own codec follows, make it
+    strasse.example, which may be somebody else's.
     """
     domain = domain.strip()
     if not domain or len(domain) > _LONGEST_DOMAIN:

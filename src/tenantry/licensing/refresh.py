@@ -84,7 +84,8 @@ def read_company(client: PartnerCenter, tenant_id: str, country: str) -> Reading
     """
     began = Moment.current()
     customer_id = CustomerId(tenant_id)
-    market, unreadable = country, list[Unreadable]()
+    market = country
+    unreadable: list[Unreadable] = []
     if not market:
         try:
             market = client.customer(customer_id).country

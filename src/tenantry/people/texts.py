@@ -86,28 +86,23 @@ def application_trouble_text(advice: str) -> tuple[str, str]:
 
 def secret_ends_text(name: str, ends: date, today: date) -> tuple[str, str]:
     """Return when the secret of an application ("sign_in" or "partner") ends, and what to do."""
-    day = {"day": date_format(ends, "j F Y")}
-    sign_in = name == "sign_in"
-    if ends < today:
-        sentence = _("The secret of the application for sign-in was to end on %(day)s.")
-        if not sign_in:
-            sentence = _("The secret of the application for Partner Center was to end on %(day)s.")
-    else:
-        sentence = _("The secret of the application for sign-in ends on %(day)s.")
-        if not sign_in:
-            sentence = _("The secret of the application for Partner Center ends on %(day)s.")
-    if sign_in:
+    over = ends < today
+    if name == "sign_in":
+        ended = _("The secret of the application for sign-in was to end on %(day)s.")
+        sentence = ended if over else _("The secret of the application for sign-in ends on %(day)s.")
         next_step = _(
             "Make a new one in Entra before, set it as TENANTRY_SIGN_IN_CLIENT_SECRET and the day of its end as "
             "TENANTRY_SIGN_IN_SECRET_ENDS, then restart web and worker. Without it nobody can sign in."
         )
     else:
+        ended = _("The secret of the application for Partner Center was to end on %(day)s.")
+        sentence = ended if over else _("The secret of the application for Partner Center ends on %(day)s.")
         next_step = _(
             "Make a new one in Entra before, set it as TENANTRY_PARTNER_CLIENT_SECRET (worker only) and the day of its "
             "end as TENANTRY_PARTNER_SECRET_ENDS, then restart web and worker. Without it no connection by consent "
             "works."
         )
-    return sentence % day, next_step
+    return sentence % {"day": date_format(ends, "j F Y")}, next_step
 
 
 def _reasons() -> dict[str, str]:

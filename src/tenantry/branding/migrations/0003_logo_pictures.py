@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         migrations.AddField("brand", "dark_logo", _to_picture()),
         migrations.AddField("brand", "offered_main_logo", _to_picture()),
         migrations.AddField("brand", "offered_dark_logo", _to_picture()),
-        migrations.RunPython(carry_over),
+        migrations.RunPython(carry_over, migrations.RunPython.noop),
         migrations.RemoveField("brand", "logo"),
         migrations.RemoveField("brand", "logo_digest"),
         migrations.RemoveField("brand", "logo_width"),

@@ -135,8 +135,8 @@ def below_assigned(facts: SubscriptionFacts, later: SubscriptionFacts, now: date
 
 def none_is_left(facts: SubscriptionFacts, later: SubscriptionFacts, now: datetime, book: RuleBook) -> bool:
     """Say whether a subscription that stops leaves its people without any seat of the product, as far as is known."""
-    lefts = left_by(facts, later, now, book)
-    return not lefts or lefts[0].remaining == 0
+    found = left_by(facts, later, now, book)
+    return not found or found[0].remaining == 0
 
 
 def waiting_quantity(facts: SubscriptionFacts) -> ScheduledChange | None:

@@ -107,9 +107,8 @@ def refresh_progress(request: OfficeRequest, run_id: UUID) -> HttpResponse:
     """Show how far a refresh is, as a fragment; once it is over the page around it is loaded again."""
     run = known_run(request, run_id)
     if run.state not in OPEN_RUNS:
-        if page_around(request).path != reverse(
-            "office:refresh_run", args=[run_id]
-        ):  # the refresh's own page tells it when it reloads
+        own_page = reverse("office:refresh_run", args=[run_id])  # which tells it when it reloads
+        if page_around(request).path != own_page:
             tell_end(request, run)
         return reload_page()
     return render_page(request, "companies/_progress", {"run": run})

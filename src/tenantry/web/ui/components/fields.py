@@ -73,7 +73,7 @@ def field_view(bound: BoundField, hint: str = "", **more: Attribute) -> FieldVie
 
 
 def stepper_control(bound: BoundField, hint: str = "", **more: Attribute) -> SafeString:
-    """Make a number field with − and + beside it; without scripts it is the plain number field."""
+    """Put − and + beside a field for a whole number; without scripts the field stands alone."""
     view = field_view(bound, hint, **more)
     side = (
         '<button class="stepper-button js-only" type="button" data-step="{}" tabindex="-1" '
