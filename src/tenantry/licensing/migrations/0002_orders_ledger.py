@@ -19,6 +19,13 @@ def move_stop_switch(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         )
 
 
+def move_stop_switch_back(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+    """Keep it thrown also on the way back."""
+    for stop in apps.get_model("licensing", "Stop").objects.filter(key="microsoft").exclude(stopped_at=None):
+        thrown = {"stopped_at": stop.stopped_at, "stopped_by": stop.stopped_by, "stop_reason": stop.reason}
+        apps.get_model("licensing", "Limits").objects.update_or_create(id=1, defaults=thrown)
+
+
 def enter_what_was_sent(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     """Enter every order that was announced, with what its stored plan moved; what keeps a decision is free."""
     sent = apps.get_model("licensing", "Sent")
@@ -104,7 +111,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField("limits", "seats_per_cancellation", models.PositiveIntegerField(default=500)),
         migrations.AddField("changeorder", "errors", models.PositiveSmallIntegerField(default=0)),
-        migrations.RunPython(move_stop_switch, migrations.RunPython.noop),
+        migrations.RunPython(move_stop_switch, move_stop_switch_back),
         migrations.RunPython(enter_what_was_sent, migrations.RunPython.noop),
         migrations.RemoveField("limits", "stopped_at"),
         migrations.RemoveField("limits", "stopped_by"),
