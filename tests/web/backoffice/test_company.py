@@ -113,6 +113,7 @@ def test_what_could_not_be_kept_is_named_to_staff_until_it_is_mended(house: Hous
         assert "Some of Microsoft's records could not be kept." in text
         assert f"{view.row.upstream_id}: Subscription: nextChargeInstructions.quantity: " in text
         assert "What was known of them before still shows. Everything else is up to date." in text
+        assert "A part of this company could not be read" not in text  # the same once more, and there is no request id
     assert "1 company · refreshed" in told(dana, "/office/") and "1 not complete" in told(dana, "/office/")
     assert "could not be kept" not in told(end_user(house, harbour), f"/c/{harbour.id}/subscriptions/")
 

@@ -115,21 +115,19 @@ def _alarms(viewer: Viewer, moment: Moment) -> list[ui.Alarm]:
 
 
 def _company_trouble(fresh: Freshness) -> TroubleWords | None:
-    """Say what went wrong when this company was read last; its connection works."""
-    if not fresh.advice:
+    """Say why this company could not be read last; its connection works."""
+    if not fresh.failing:
         return None
     told = advice(fresh.advice)
     return TroubleWords(
         sentence=told.sentence,
         next_step=told.next_step,
         who=told.who_text,
-        words=fresh.words if fresh.failing else "",
+        words=fresh.words,
         code="",
-        request_id=fresh.request_id if fresh.failing else "",
-        at=fresh.failed_at if fresh.failing else fresh.succeeded_at,
-        title=_("This company could not be read the last time.")
-        if fresh.failing
-        else _("A part of this company could not be read the last time."),
+        request_id=fresh.request_id,
+        at=fresh.failed_at,
+        title=_("This company could not be read the last time."),
         tone="caution",
     )
 
