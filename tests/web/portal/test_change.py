@@ -223,14 +223,14 @@ def test_one_order_at_a_time(house: House, harbour: Company) -> None:
 def test_limits_and_the_stop_switch_are_answers(house: House, harbour: Company) -> None:
     view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
     beyond = of(view, "change/?seats=142&when=now")
-    assert "This moves 100 seats at once, and your partner allows 50 in one change." in text(anna, beyond)
+    assert "This moves 100 seats, and your partner allows 50 in one change." in text(anna, beyond)
     assert 'name="plan"' not in anna.get(beyond).content.decode()  # nothing to press that would be refused
     sealed = token(anna, of(view, "change/?seats=47&when=now"))
     allow(seats=4)
     again = of(view, "change/?seats=47&when=now")
     assert post(anna, of(view, "change/"), plan=sealed) == (302, again)
     told = text(anna, again)
-    limit = "This moves 5 seats at once, and your partner allows 4 in one change."
+    limit = "This moves 5 seats, and your partner allows 4 in one change."
     assert f"{limit} Ask your partner, who has set this limit." in told
 
     sealed = token(anna, of(view, "change/?seats=43&when=now"))

@@ -327,8 +327,9 @@ def test_software_says_why_its_end_cannot_be_decided(house: House, harbour: Comp
 def test_the_end_of_term_form_stops_at_the_partners_limit(house: House, harbour: Company) -> None:
     view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
     page = anna.get(of(view, "end-of-term/?choice=renew&seats=142")).content.decode()
-    assert "This moves 100 seats at once, and your partner allows 50 in one change." in page
+    assert "This moves 100 seats, and your partner allows 50 in one change." in page
     assert 'name="plan"' not in page  # nothing to press that would be refused
+    assert 'name="seats" value="142"' in page  # nothing typed is lost, and another number can be typed
 
 
 def test_a_number_that_would_buy_seats_now_is_asked_about_on_the_page(house: House, harbour: Company) -> None:

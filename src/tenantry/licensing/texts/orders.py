@@ -26,7 +26,7 @@ ORDER_REASONS: dict[str, Sentence] = {
     "form_used": lambda facts, now: _("This page has been used for another subscription already."),
     "stopped": lambda facts, now: _("Your partner has stopped all changes for the moment. Nothing was changed."),
     "too_many_seats": lambda facts, now: (
-        _("This moves %(seats)s at once, and your partner allows %(most)d in one change.")
+        _("This moves %(seats)s, and your partner allows %(most)d in one change.")
         % {"seats": seats(number(facts, "seats")), "most": number(facts, "most")}
     ),
     "too_many_cancelled": lambda facts, now: (

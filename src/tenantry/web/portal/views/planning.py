@@ -171,7 +171,7 @@ def _show_end(
         else EndForm(initial={"choice": chosen, "seats": seats or view.ending.quantity or view.facts.quantity})
     )
     parts |= {
-        "form": form if is_open else None,
+        "form": form if is_open and view.order is None else None,
         "question": _("What is to happen now that the term is over?")
         if words.is_extended(view)
         else _("What is to happen when the term ends?"),
