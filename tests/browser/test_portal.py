@@ -9,6 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 from tenantry.licensing import actions
 from tenantry.licensing.models import ChangeOrder
 from tenantry.licensing.moment import Moment
+from tenantry.licensing.refresh import refresh_company
 from tenantry.licensing.rules.wishes import SetQuantity
 from tenantry.people.models import Company
 from tests.browser.portal import enter, findings, tab_to
@@ -234,6 +235,31 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         if wrong:
             found[address] = wrong
     assert found == {}
+
+
+def test_the_longest_name_leaves_the_page_its_width(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    view = house.subscription(harbour, PREMIUM)
+    about = {"customer": harbour.tenant_id, "subscription": view.row.upstream_id}
+    house.sandbox.post("/_sandbox/change", {**about, "body": {"friendlyName": "N" * 400}})
+    refresh_company(harbour.id)
+    enter(page, web.url, ANNA)
+    for address in (at(harbour), at(harbour, "subscriptions/"), of(view), of(view, "end-of-term/")):
+        page.goto(web.url + address)
+        for width in (320, 1440):
+            page.set_viewport_size({"width": width, "height": 700})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+            for table in page.locator(".table-scroll").all():
+                assert table.evaluate("one => one.scrollWidth <= one.clientWidth"), f"{address} at {width}"
+
+
+def test_the_largest_number_of_seats_can_be_read_in_its_field(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    enter(page, web.url, ANNA)
+    page.goto(web.url + of(house.subscription(harbour, PREMIUM), "change/?seats=100000&when=renewal"))
+    assert page.get_by_role("textbox", name="Seats").evaluate("field => field.scrollWidth <= field.clientWidth")
 
 
 def test_asking_once_more_is_clean_too(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
