@@ -250,6 +250,14 @@ OLD_TERM = {
             id="started before April 2025",
         ),
         pytest.param(
+            {"auto_renew": False, "term_start": datetime(2025, 3, 31, tzinfo=UTC), "scheduled": (EXTENDS,)},
+            "extends",
+            "extend",
+            12,
+            (3, 23),
+            id="started before April 2025, and Microsoft shows the extended term",
+        ),
+        pytest.param(
             {"auto_renew": False, "term_start": None}, "extends", "undecided", 12, (3, 23), id="start not known"
         ),
         pytest.param(

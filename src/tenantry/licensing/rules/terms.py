@@ -132,12 +132,15 @@ def standing(facts: SubscriptionFacts, now: datetime, book: RuleBook) -> Standin
 def extended_term(facts: SubscriptionFacts, book: RuleBook) -> ExtendedTerm | None:
     """Return the extended term that this term may roll into; None where there is none.
 
-    It is for NCE seats, by the date on which the term ends and the date on which it was bought or last renewed.
+    It is for NCE seats, by the date on which the term ends and the date on which it was bought or last renewed. Where
+    Microsoft shows it as what comes next, there is one whenever the term began.
     """
     if facts.kind is not SubscriptionKind.NCE or facts.is_trial or facts.commitment_end is None:
         return None
     extended = book.extended_term.at(facts.commitment_end).value
-    if extended is None or facts.term_start is None:
+    waiting = facts.scheduled_at_term_end
+    shown = waiting is not None and waiting.action is ScheduledAction.EXTEND
+    if extended is None or facts.term_start is None or shown:
         return extended
     return extended if facts.term_start.astimezone(UTC).date() >= extended.for_terms_started_since else None
 
