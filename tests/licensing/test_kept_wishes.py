@@ -9,6 +9,7 @@ from django.db import connection as database
 from django.db import transaction
 
 from tenantry.audit.models import AuditRow
+from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel.actor import Actor
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import Refusal
@@ -242,6 +243,17 @@ def test_an_end_is_put_back_where_microsoft_made_the_extended_term_of_it(
     assert ChangeOrder.objects.filter(actor_kind="system", state=OrderState.SCHEDULED).count() == 1
 
 
+def test_an_end_by_switch_is_put_back_where_microsoft_shows_the_extended_term_all_the_same(house: House) -> None:
+    view = house.subscription(house.add_company(NORDLYS), "Microsoft 365 E3")
+    finish(placed(view, DecideEndOfTerm(EndOfTerm.END)).id)
+    assert house.view(view.row).facts.scheduled == ()  # by our book such a term expires
+    shown = [{"scheduleType": "TermEnd", "actionType": "RenewToExtendedServiceTerm"}]
+    change_elsewhere(house, view, body={"scheduledActions": shown})
+    after = refreshed(house, view)
+    assert [change.action for change in after.facts.scheduled] == [ScheduledAction.END]
+    assert [(wish.choice, wish.lost_at) for wish in Wish.objects.all()] == [("end", None)]
+
+
 def test_a_renewal_is_asked_about_where_it_would_commit_to_another_term(house: House, view: SubscriptionView) -> None:
     finish(placed(view, DecideEndOfTerm(EndOfTerm.END)).id)
     finish(placed(house.view(view.row), DecideEndOfTerm(EndOfTerm.RENEW)).id)
@@ -334,3 +346,43 @@ def test_a_put_back_that_meets_a_state_that_passes_waits_for_its_end(house: Hous
     change_elsewhere(house, view, body={"status": "active"})
     after = refreshed(house, view)
     assert [change.action for change in after.facts.scheduled] == [ScheduledAction.END]
+
+
+def put_back_waits(house: House, view: SubscriptionView) -> None:
+    """Have Microsoft drop what was decided, and the order that puts it back wait behind the stop switch."""
+    finish(placed(view, ScheduleQuantity(view.facts.quantity - 5)).id)
+    actions.stop(acting_as=OWNER, reason="moving", moment=Moment.current())
+    change_elsewhere(house, view, body={"scheduledActions": None})
+    refreshed(house, view)
+
+
+def test_a_put_back_is_made_anew_where_the_seats_changed_while_it_waited(house: House, view: SubscriptionView) -> None:
+    put_back_waits(house, view)
+    change_elsewhere(house, view, quantity=view.facts.quantity + 1)
+    actions.go(acting_as=OWNER, moment=Moment.current())
+    run_due_jobs()
+    states = ChangeOrder.objects.filter(actor_kind="system").order_by("number").values_list("state", flat=True)
+    assert list(states) == [OrderState.REFUSED, OrderState.SCHEDULED]
+    assert [(wish.quantity, wish.lost_at) for wish in Wish.objects.all()] == [(view.facts.quantity - 5, None)]
+    assert not Notice.objects.filter(kind="schedule_lost").exists()
+
+
+def test_a_put_back_that_lost_its_sense_while_it_waited_is_asked_about(house: House, view: SubscriptionView) -> None:
+    seats = view.facts.quantity
+    put_back_waits(house, view)
+    change_elsewhere(house, view, quantity=seats - 10)
+    actions.go(acting_as=OWNER, moment=Moment.current())
+    run_due_jobs()
+    assert f"Is it still {seats - 5}, or {seats - 10}?" in Notice.objects.get(kind="schedule_lost").body
+    assert ChangeOrder.objects.filter(actor_kind="system").count() == 1
+
+
+def test_each_decision_that_is_lost_is_told_though_it_is_the_same_day(house: House, view: SubscriptionView) -> None:
+    seats = view.facts.quantity
+    for decided, elsewhere in ((seats - 5, seats - 7), (seats - 4, seats - 8)):
+        finish(placed(house.view(view.row), ScheduleQuantity(decided)).id)
+        schedule_elsewhere(house, view, elsewhere)
+        refreshed(house, view)
+        refreshed(house, view)  # what stays lost is told once
+    bodies = Notice.objects.filter(kind="schedule_lost").order_by("created_at").values_list("body", flat=True)
+    assert [f"{seats - 5} seats" in bodies[0], f"{seats - 4} seats" in bodies[1], len(bodies)] == [True, True, 2]

@@ -105,16 +105,21 @@ def _label(wish: Wish) -> str:
         return fit(ChangeOrder, "actor_label", _("Tenantry, keeping the wish of %(who)s") % {"who": wish.decided_by})
 
 
-def after_refusal(order: ChangeOrder, moment: Moment) -> None:
+def after_refusal(order: ChangeOrder, moment: Moment, *, changed: bool = False) -> None:
     """Ask a person when the order that was to put a wish back did not succeed; in its transaction.
 
-    A subscription that is suspended for a while, or whose term has ended meanwhile, is left to the next comparison.
+    ``changed``: it was refused because the subscription had changed while it waited; then the wish is compared with
+    what the subscription is now. One that is suspended for a while, or whose term has ended meanwhile, is left to the
+    next comparison.
     """
     if order.actor_kind != ActorKind.SYSTEM:
         return
     subscription = Subscription.objects.select_for_update(of=("self",)).get(id=order.subscription_id)
     wish = Wish.objects.filter(subscription=subscription).select_related("order").first()
     if wish is None:
+        return
+    if changed:
+        check(subscription, moment)
         return
     found = compare(kept_decision(wish), facts_of(subscription), moment.commerce, listed=subscription.gone_at is None)
     if found.state in (KeptState.PUT_BACK, KeptState.ASK):
@@ -180,6 +185,7 @@ def _tell_lost(wish: Wish, subscription: Subscription, moment: Moment, refusal: 
             subject=subject,
             body=body,
             company_id=wish.company_id,
-            subject_id=f"{subscription.id}:{moment.commerce.date().isoformat()}",
+            # Once a day for each decision: what was decided anew and is lost again is news.
+            subject_id=f"{subscription.id}:{wish.decided_at:%Y%m%d%H%M%S}:{moment.commerce:%Y%m%d}",
             now=moment.real,
         )

@@ -93,7 +93,7 @@ def refuse(held: Lease, order: ChangeOrder, refusal: Refusal, record: Record | N
     """End an order that the rules refuse now; nothing was sent."""
     with transaction.atomic():
         _end(held, order, OrderState.REFUSED, "refused", {"refusal": refusal_to_json(refusal)}, record=record)
-        keeping.after_refusal(order, Moment.current())
+        keeping.after_refusal(order, Moment.current(), changed=refusal.reason == "changed_meanwhile")
 
 
 def refuse_changed(held: Lease, order: ChangeOrder, record: Record, fields: Sequence[str]) -> None:
