@@ -78,6 +78,7 @@ def test_an_address_is_kept_in_one_form(typed: str, kept: str | None) -> None:
         ("rosa@weißbrot.example", "rosa@XN--WEIBROT-2VA.example", True),
         ("rosa@weißbrot.example", "rosa@weissbrot.example", False),
         ("", "", True),
+        ("\u212aim@fabrikam.example", "kim@fabrikam.example", False),
         ("live.com#rosa@weißbrot.example", "live.com#rosa@weissbrot.example", False),
     ],
 )

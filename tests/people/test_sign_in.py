@@ -183,6 +183,17 @@ def test_an_unverified_address_of_the_right_tenant_is_another_name(house: House)
     assert refused(impostor) == SignInReason.OTHER_NAME
 
 
+def test_a_user_name_that_only_looks_like_the_invited_one_binds_nothing(house: House) -> None:
+    waiting = invitation(house, "kim@harbourvale.example")
+    refused(member("\u212aim@harbourvale.example", "oid-else"))  # the sign for kelvin
+    waiting.refresh_from_db()
+    assert waiting.person_id is None
+    assert sign_in(member("KIM@harbourvale.example", "oid-kim")).person_id is not None
+    assert sign_in(member("\u212aim@harbourvale.example", "oid-else")).person_id is None
+    [row] = queries.end_users(house.harbour, NOW)
+    assert row.holder is None
+
+
 def test_a_recreated_account_is_offered_to_bind(house: House) -> None:
     old = make_person(HARBOUR_TENANT, "oid-old", "Ben", BEN)
     end_user = make_end_user(house.harbour, old, EndUserRole.ADMIN)

@@ -45,7 +45,9 @@ def read_address(typed: str) -> str | None:
 
 def same_way(address: str) -> str:
     """Return an address so that two that are the same compare equal, whichever way they are written."""
-    return (read_address(address) or address.strip()).lower()
+    written = read_address(address) or address.strip()
+    # In lower case the sign for kelvin is a plain k: what is no address here must not become somebody's.
+    return written.lower() if written.isascii() else written
 
 
 def domain_of(address: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models.functions import Lower
 
+from tenantry.kernel.addresses import same_way
 from tenantry.people.models import Person, SignInRecord
 
 
@@ -28,13 +29,13 @@ class Holders:
         """Return who has the user name that an access is bound under, where it is not the person who has the access."""
         if person is None:
             return None
-        found = self._latest.get((person.tid, address.lower()))
+        found = self._latest.get((person.tid, same_way(address)))
         return None if found is None or found.oid == person.oid else found
 
 
 def holders(bound: Iterable[tuple[Person | None, str]], refused: Iterable[SignInRecord]) -> Holders:
     """Return who has the addresses of these accesses now; ``refused`` are sign-ins that were not let in with them."""
-    wanted = {(person.tid, address.lower()) for person, address in bound if person is not None}
+    wanted = {(person.tid, same_way(address)) for person, address in bound if person is not None}
     known = (
         Person.objects.annotate(lower_username=Lower("username"))
         .filter(tid__in={tid for tid, _name in wanted}, lower_username__in={name for _tid, name in wanted})
@@ -47,7 +48,7 @@ def holders(bound: Iterable[tuple[Person | None, str]], refused: Iterable[SignIn
     seen += [(record.tid, record.username, Holder(record.oid, record.name, record.happened_at)) for record in refused]
     latest: dict[tuple[str, str], Holder] = {}
     for tid, username, holder in seen:
-        key = (tid, username.lower())
+        key = (tid, same_way(username))
         if key in wanted and (key not in latest or latest[key].seen_at < holder.seen_at):
             latest[key] = holder
     return Holders(latest)
