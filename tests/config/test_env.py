@@ -87,6 +87,26 @@ def test_no_address_of_an_installation(monkeypatch: pytest.MonkeyPatch, written:
         env.url("TENANTRY_PUBLIC_URL", host_only=True)
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("portal@example.org", "portal@example.org"),
+        ("portal@weißbrot.example", "portal@xn--weibrot-2va.example"),
+        ("tenantry@localhost", "tenantry@localhost"),
+    ],
+)
+def test_a_sender_of_mail(monkeypatch: pytest.MonkeyPatch, written: str, kept: str) -> None:
+    monkeypatch.setenv("TENANTRY_EMAIL_FROM", written)
+    assert env.address("TENANTRY_EMAIL_FROM", "tenantry@localhost") == kept
+
+
+@pytest.mark.parametrize("written", ["portal", "Kestrel <portal@example.org>", "pörtal@example.org"])
+def test_no_sender_of_mail(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("TENANTRY_EMAIL_FROM", written)
+    with pytest.raises(env.SettingError, match="write a mail address alone"):
+        env.address("TENANTRY_EMAIL_FROM", "tenantry@localhost")
+
+
 def test_no_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENANTRY_TIME_ZONE", "Mars/Base")
     with pytest.raises(env.SettingError, match="write a time zone such as"):

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
-from tenantry.kernel.addresses import ascii_domain
+from tenantry.kernel.addresses import ascii_domain, read_address
 from tenantry.kernel.numbers import whole_number
 
 # Every name that was read so far with its default (None: required); docs/reference/settings.md is checked against it.
@@ -102,6 +102,17 @@ def url(name: str, default: str | None = None, *, host_only: bool = False) -> st
     if host_only and address != f"{parts.scheme}://{parts.netloc}":
         raise SettingError(f"{name} is {value!r}; write only scheme and host, such as https://portal.example.org.")
     return address
+
+
+def address(name: str, default: str) -> str:
+    """Return a mail address, its domain in ASCII.
+
+    Errors: SettingError if it is none, or comes with a name.
+    """
+    kept = read_address(value := text(name, default))
+    if kept is None:
+        raise SettingError(f"{name} is {value!r}; write a mail address alone, such as portal@example.org.")
+    return kept
 
 
 def split(name: str, value: str) -> SplitResult:

@@ -75,7 +75,7 @@ EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.start_tls, _mail.tls
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.text("TENANTRY_EMAIL_FROM", "tenantry@localhost")
+DEFAULT_FROM_EMAIL = env.address("TENANTRY_EMAIL_FROM", "tenantry@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 LOG_FORMAT = env.choice("TENANTRY_LOG_FORMAT", "json", ("json", "text"))
