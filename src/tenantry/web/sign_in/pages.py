@@ -244,7 +244,7 @@ def words(ending: Ending, whom: str) -> Told:
             _("Signing in does not work at the moment"),
             (
                 _("This is not about your account: Microsoft refuses this portal, so nobody can sign in."),
-                _("We have told %(whom)s, who can put it right. Try again later. Nothing was changed.")
+                _("Try again later. If it lasts, ask %(whom)s, who can put it right. Nothing was changed.")
                 % {"whom": whom},
             ),
             503,
