@@ -22,10 +22,10 @@ RETRY_AFTER_SECONDS = 10
 _READ_ONLY = "25006"  # a standby, or a server that is being recovered
 
 
-def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
-    """Show what happened; ``words`` may name whom to ask: ``%(whom)s``."""
+def _page(request: HttpRequest, status: int, title: str, *words: str) -> HttpResponse:
+    """Show what happened, in paragraphs; ``words`` may name whom to ask: ``%(whom)s``."""
     frame = bare_frame(Moment.current())
-    context = frame | {"title": title, "words": words % {"whom": frame["whom_to_ask"]}}
+    context = frame | {"title": title, "words": [one % {"whom": frame["whom_to_ask"]} for one in words]}
     return HttpResponse(
         render_to_string("errors/error.html", context, request),
         status=status,
@@ -100,8 +100,11 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
             _("Your browser does not say where this was sent from"),
             _(
                 "Nothing was changed. An extension, a privacy setting or a page around this one hides it, and without "
-                "it a stranger's page could press buttons in your name. Open this address in a tab of its own, switch "
-                "the extension or setting off for it, or take another browser. Then repeat what you wanted to do."
+                "it a stranger's page could press buttons in your name."
+            ),
+            _(
+                "Open this address in a tab of its own, switch the extension or setting off for it, or take another "
+                "browser. Then repeat what you wanted to do."
             ),
         )
     if reason == REASON_NO_CSRF_COOKIE:
