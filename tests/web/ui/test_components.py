@@ -104,6 +104,20 @@ def test_a_field_ties_its_hint_and_error_to_the_control() -> None:
     assert markup.count("js-only") == 2
 
 
+def test_only_what_can_stay_empty_is_called_optional() -> None:
+    class Looks(forms.Form):
+        theme = forms.ChoiceField(choices=[("", "As this device says"), ("dark", "Dark")], required=False)
+        pages = forms.ChoiceField(choices=theme.choices, required=False, widget=forms.RadioSelect)
+        extras = forms.MultipleChoiceField(choices=[("a", "A")], required=False, widget=forms.CheckboxSelectMultiple)
+        name = forms.CharField(required=False)
+
+    form = Looks()
+    for source in ("{% field form.theme %}", "{% choices form.pages %}"):
+        assert "optional" not in render(source, {"form": form})
+    for source in ("{% choices form.extras %}", "{% field form.name %}"):
+        assert "optional" in render(source, {"form": form})
+
+
 def test_a_check_box_stands_before_its_label() -> None:
     markup = render("{% field form.sure %}", {"form": Wish()})
     assert markup.index("<input") < markup.index("<label")

@@ -50,6 +50,11 @@ def _css_class(widget: forms.Widget) -> str:
     return "input"
 
 
+def _always_chosen(widget: forms.Widget) -> bool:
+    """Say whether one of several is chosen at any time: leaving that out is none of the choices."""
+    return isinstance(widget, forms.Select | forms.RadioSelect) and not widget.allow_multiple_selected
+
+
 def field_view(bound: BoundField, hint: str = "", **more: Attribute) -> FieldView:
     """Prepare a field of a Django form; a hint given here goes before the form's own help text."""
     widget = bound.field.widget
@@ -66,7 +71,7 @@ def field_view(bound: BoundField, hint: str = "", **more: Attribute) -> FieldVie
         hint=text,
         errors=[str(error) for error in bound.errors],
         control=bound.as_widget(attrs=attrs),
-        optional=not bound.field.required,
+        optional=not bound.field.required and not _always_chosen(widget),
         group=bool(widget.use_fieldset),
         check=isinstance(widget, forms.CheckboxInput),
     )
