@@ -61,6 +61,8 @@ def test_it_is_off_and_cannot_be_switched_on_untried(dana: Client) -> None:
     dana.post(REQUIRE, {"context": "everything"})
     assert "This is no authentication context. Write one such as c1." in told(dana, STAFF)
     assert "This is no authentication context. Write one such as c1." in told(dana, f"{STAFF}?context=c0")
+    folded, opened = '<details class="disclosure">', '<details class="disclosure" open>'
+    assert (folded in page(dana.get(STAFF)), opened in page(dana.get(f"{STAFF}?context=c0"))) == (True, True)
     assert (queries.staff_context(), audit_verbs()) == ("", before)
 
 

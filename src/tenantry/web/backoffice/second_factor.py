@@ -72,6 +72,7 @@ def panel(request: OfficeRequest) -> dict[str, object]:
         "required": required,
         "context": context,
         "context_form": form,
+        "context_wrong": form.is_bound and not form.is_valid(),
         "proven": found is not None and context in found.contexts,
         "try_url": f"{reverse('sign_in:start')}?{urlencode(try_it)}",
         "by_owner_link": found is not None and found.by_owner_link,

@@ -41,9 +41,7 @@ class LogoForm(OfficeForm):
 
     logo = forms.FileField(
         label=gettext_lazy("Logo for all pages"),
-        help_text=gettext_lazy(
-            "PNG or JPEG, at most 502 × 81 pixels; a larger one is scaled down. It is shown before it is saved."
-        ),
+        help_text=gettext_lazy("PNG or JPEG. What is larger than 502 × 81 pixels is scaled down."),
         allow_empty_file=True,
         required=False,
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
