@@ -180,7 +180,24 @@ def test_runs_of_every_kind_and_end_have_words(dana: Client) -> None:
     [
         *(
             (sign, f"'{sign}1+1")
-            for sign in ("=", "+", "-", "@", "＝", "＋", "－", "＠", " =", "\u00a0＝", "\ufeff=", "\t")
+            for sign in (
+                "=",
+                "+",
+                "-",
+                "@",
+                "＝",
+                "＋",
+                "－",
+                "＠",
+                " =",
+                "\u00a0＝",
+                "\ufeff=",
+                "\u2066=",
+                "\u00ad=",
+                "\x7f=",
+                "﹦",
+                "\t",
+            )
         ),
         *((ends, "' 1+1") for ends in ("\r", "\n", "\r\n", "\n\n")),
         ("Dana\r\n=", "Dana =1+1"),

@@ -3,15 +3,16 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.http import HttpResponse
 from django.utils.text import slugify
 
-# A cell that begins like this would be run as a formula; some programs take the full-width signs for the others, and
-# pass over what cannot be seen in front of them.
-_FORMULA = re.compile(r"[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
+# A cell that begins like this would be run as a formula.
+_FORMULA = frozenset("=+-@")
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})  # categories of Unicode: control, format, and blanks of all kinds
 _LINES = re.compile(r"[\r\n\v\f\x85\u2028\u2029]+")
 
 
@@ -33,5 +34,12 @@ def csv_answer(what: str, company: str, now: datetime, lines: Iterable[list[str]
 
 def _safe(cell: str) -> str:
     """Keep a cell from being run as a formula, and from breaking its row in programs that read line by line."""
-    lead = "'" if _FORMULA.match(cell) else ""
+    lead = "'" if cell.startswith(("\t", "\r", "\n")) or _first_seen(cell) in _FORMULA else ""
     return lead + _LINES.sub(" ", cell)
+
+
+def _first_seen(cell: str) -> str:
+    """Return the first character as a lenient program reads it: it takes small and full-width signs for the plain ones,
+    and passes over what cannot be seen in front of them."""
+    first = next((one for one in cell if unicodedata.category(one) not in _UNSEEN), "")
+    return unicodedata.normalize("NFKC", first)
