@@ -61,7 +61,7 @@ class NoticeForm(OfficeForm):
     address = AddressField(
         label=gettext_lazy("Notification address"),
         help_text=gettext_lazy(
-            "Hears of orders that failed, are unsure or came on top of somebody else's change, and of lost schedules."
+            "Hears of orders that need somebody, lost schedules, and a connection or sign-in that does not work."
         ),
         required=False,
     )
