@@ -197,3 +197,17 @@ def test_an_order_of_nobody_goes_no_further_than_one_that_was_sent(house: House,
     further = finish(further.id)
     assert (further.state, reason_of(further)) == (OrderState.REFUSED, "too_many_changes")
     assert Wish.objects.get().quantity == seats + 2
+
+
+@pytest.mark.parametrize(
+    "wish", [DecideEndOfTerm(EndOfTerm.END), DecideEndOfTerm(EndOfTerm.EXTEND)], ids=lambda wish: wish.choice.value
+)
+def test_an_order_of_nobody_ends_no_term_otherwise_than_one_that_was_sent(
+    house: House, view: SubscriptionView, wish: AnyWish
+) -> None:
+    finish(placed(view, ScheduleQuantity(view.facts.quantity + 2)).id)
+    otherwise = placed(house.view(view.row), wish)
+    allow(changes=1)
+    ChangeOrder.objects.filter(id=otherwise.id).update(actor_kind="system")
+    otherwise = finish(otherwise.id)
+    assert (otherwise.state, reason_of(otherwise)) == (OrderState.REFUSED, "too_many_changes")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from tenantry.kernel.actor import ActorKind
 from tenantry.kernel.ids import CompanyId
@@ -11,7 +11,7 @@ from tenantry.kernel.refusals import Refusal
 from tenantry.licensing.models import ChangeOrder, Limits, OrderState, Sent, Stop, Tally
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.rules.plan import Write
-from tenantry.licensing.rules.weights import AT_TERM_END, Measure, Weight
+from tenantry.licensing.rules.weights import AT_TERM_END, WAYS_TO_END, Measure, Weight
 
 MICROSOFT = "microsoft"
 _DAY = timedelta(days=1)
@@ -61,14 +61,14 @@ def announce(order: ChangeOrder, write: Write, weights: Iterable[Weight], moment
 
     In the transaction that announces the write, which holds the order's row and the stop switch. A write that is
     announced again neither counts against itself nor is entered twice. What the order's row says of who asked for it is
-    not believed: only an order for the end of a term that goes no further than the ledger has for its subscription is
+    not believed: only an order that ends a term as one in the ledger did for its subscription, and goes no further, is
     free, because a decision that Microsoft dropped must be put back whatever else happened that day.
     """
     company_id = CompanyId(order.company_id)
     lock_tally(company_id)
     entries = tuple(weights)
     if _puts_back(order, write, entries):
-        entries = tuple(weight for weight in entries if weight.measure is Measure.AT_RENEWAL)
+        entries = tuple(weight for weight in entries if weight.measure in WAYS_TO_END)
     else:
         refusal = _refusal(entries, lambda: _sent_today(company_id, moment, besides=order))
         if refusal is not None:
@@ -86,9 +86,12 @@ def announce(order: ChangeOrder, write: Write, weights: Iterable[Weight], moment
 def _puts_back(order: ChangeOrder, write: Write, weights: Iterable[Weight]) -> bool:
     if order.actor_kind != ActorKind.SYSTEM or write.intent not in AT_TERM_END:
         return False
-    sent = Sent.objects.filter(order__subscription_id=order.subscription_id, measure=Measure.AT_RENEWAL)
-    most = sent.exclude(order=order).aggregate(most=Max("amount"))["most"]
-    return most is not None and all(one.amount <= most for one in weights if one.measure is Measure.AT_RENEWAL)
+    sent = Sent.objects.filter(order__subscription_id=order.subscription_id).exclude(order=order)
+    return all(
+        sent.filter(measure=weight.measure, amount__gte=weight.amount).exists()
+        for weight in weights
+        if weight.measure in WAYS_TO_END
+    )
 
 
 def _sent_today(company_id: CompanyId, moment: Moment, *, besides: ChangeOrder | None = None) -> int:

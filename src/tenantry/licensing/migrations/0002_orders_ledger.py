@@ -33,11 +33,14 @@ def enter_what_was_sent(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     for order in orders.only("id", "company_id", "plan", "before", "sent_on", "actor_kind").iterator():
         amounts = _amounts(order.plan.get("write"), order.before["quantity"])
         if order.actor_kind == "system":
-            amounts = {"at_renewal": amounts.get("at_renewal", 0)}
+            amounts = {measure: amount for measure, amount in amounts.items() if measure in WAYS_TO_END}
         sent.objects.bulk_create(
             sent(order_id=order.id, company_id=order.company_id, measure=measure, amount=amount, at=order.sent_on)
             for measure, amount in amounts.items()
         )
+
+
+WAYS_TO_END = ("renews", "ends", "extends")
 
 
 def _amounts(write: dict[str, Any] | None, present: int) -> dict[str, int]:
@@ -46,10 +49,17 @@ def _amounts(write: dict[str, Any] | None, present: int) -> dict[str, int]:
     if write["intent"] in ("cancel", "suspend", "reactivate"):
         return {"changes": 1, "cancelled": present}
     after = write["target"]["quantity"]
-    scheduled = [one["quantity"] for one in write["target"]["scheduled"] if one["quantity"] is not None]
-    next_term = scheduled[0] if scheduled else after
+    scheduled = write["target"]["scheduled"][:1]
+    numbers = [one["quantity"] for one in scheduled if one["quantity"] is not None]
+    next_term = numbers[0] if numbers else after
     moved = abs(after - present) if write["intent"] in ("add_seats", "return_seats") else abs(next_term - present)
-    return {"changes": 1, "seats": moved, "at_renewal": abs(next_term - after)}
+    return {"changes": 1, "seats": moved, _way_to_end(write, scheduled): abs(next_term - after)}
+
+
+def _way_to_end(write: dict[str, Any], scheduled: list[dict[str, Any]]) -> str:
+    if not scheduled:
+        return "ends" if write["target"]["auto_renew"] is False else "renews"
+    return {"end": "ends", "extend": "extends"}.get(scheduled[0]["action"], "renews")
 
 
 class Migration(migrations.Migration):

@@ -16,14 +16,20 @@ class Measure(StrEnum):
     """What is counted of a write.
 
     SEATS: seats moved, now or at the renewal. CANCELLED: seats of a subscription that is cancelled, suspended or taken
-    back into use. AT_RENEWAL: how far the number of the next term is from the seats of the present; no limit counts it,
-    a decision may be put back up to it.
+    back into use. No limit counts the others, but what a decision may be put back to: RENEWS, how far the seats of the
+    next term are from those of the present; ENDS and EXTENDS, of which only that it was so counts.
     """
 
     CHANGES = "changes"
     SEATS = "seats"
     CANCELLED = "cancelled"
-    AT_RENEWAL = "at_renewal"
+    RENEWS = "renews"
+    ENDS = "ends"
+    EXTENDS = "extends"
+
+
+# How the term ends after a write: exactly one of these is weighed of every write that leaves a term.
+WAYS_TO_END = frozenset({Measure.RENEWS, Measure.ENDS, Measure.EXTENDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,17 @@ def weigh(facts: SubscriptionFacts, write: Write) -> tuple[Weight, ...]:
         moved = max(abs(after - present), min(away, abs(next_term - _seats(facts.scheduled_at_term_end, present))))
     else:
         moved = away
-    return change, Weight(Measure.SEATS, moved), Weight(Measure.AT_RENEWAL, abs(next_term - after))
+    return change, Weight(Measure.SEATS, moved), _end_of_term(write, scheduled, abs(next_term - after))
+
+
+def _end_of_term(write: Write, scheduled: ScheduledChange | None, away: int) -> Weight:
+    if scheduled is not None and scheduled.action is ScheduledAction.EXTEND:
+        return Weight(Measure.EXTENDS, 0)
+    # Switched off without a choice: that was all there was to ending before the extended term.
+    switched_off = scheduled is None and write.target.auto_renew is False
+    if switched_off or (scheduled is not None and scheduled.action is ScheduledAction.END):
+        return Weight(Measure.ENDS, 0)
+    return Weight(Measure.RENEWS, away)
 
 
 def _seats(scheduled: ScheduledChange | None, otherwise: int) -> int:
