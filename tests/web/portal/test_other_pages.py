@@ -98,8 +98,8 @@ def test_activity_tells_orders_and_what_others_changed(house: House, harbour: Co
     assert anna.get(f"{page}?page=²").status_code == 200
     assert anna.get(f"{page}?page=2").status_code == 404
     head, first, second = anna.get(f"{page}export.csv").content.decode("utf-8-sig").splitlines()
-    assert head == "When,Subscription,What,Who,Outcome,Order,Microsoft's request id"
-    assert "45 → 44 seats" in first and "45 seats from now on,Anna Lindqvist,Done,#" in second
+    assert head == '"When","Subscription","What","Who","Outcome","Order","Microsoft\'s request id"'
+    assert "45 → 44 seats" in first and '"45 seats from now on","Anna Lindqvist","Done","#' in second
 
 
 def test_every_difference_has_its_words(house: House, harbour: Company) -> None:
