@@ -315,6 +315,7 @@ _KEY_SETS: SearchStrategy[JsonValue] = st.one_of(
 
 SETTINGS: dict[str, Callable[[str], object]] = {
     "text": env.text,
+    "address": lambda name: env.address(name, "portal@example.org"),
     "flag": lambda name: env.flag(name, True),
     "number": lambda name: env.number(name, 5, least=1, most=100),
     "choice": lambda name: env.choice(name, "a", ("a", "b")),

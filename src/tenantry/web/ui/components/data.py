@@ -76,7 +76,7 @@ def meter(used: int | None, total: int, label: str) -> SafeString:
         )
     free = total - used
     if free < 0:
-        words = _("%(used)s assigned, %(short)s more than bought") % {"used": used, "short": -free}
+        words = _("%(used)s assigned, %(short)s more than are active") % {"used": used, "short": -free}
     else:
         words = _("%(used)s of %(total)s assigned · %(free)s free") % {"used": used, "total": total, "free": free}
     return format_html(
