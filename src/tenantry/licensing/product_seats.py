@@ -19,7 +19,6 @@ from tenantry.licensing.rules.product_seats import sku_name
 class _Moved:
     """A subscription that orders have changed, or are changing, since its seats were counted."""
 
-    sku: str
     counted: int  # seats in force when the directory was read
     present: int  # seats in force once the open order is done
     open_order: Plan | None
@@ -35,27 +34,28 @@ class MovedSeats:
         since = Q(state__in=OPEN_STATES)
         if counted_at is not None:
             since |= Q(state=OrderState.APPLIED, sent_at__gt=counted_at)
-        orders = list(
-            ChangeOrder.objects.filter(since, company_id=company_id).select_related("subscription").order_by("number")
-        )
+        found = ChangeOrder.objects.filter(since, company_id=company_id).select_related("subscription")
+        unread = ("before", "outcome", "wish", "subscription__facts", "subscription__upstream")
+        orders = list(found.defer(*unread).order_by("number"))
         is_open = [order for order in orders if order.state in OPEN_STATES]
         last = next((order.number for order in is_open if order.subscription_id == judged), None)
         by_subscription: dict[uuid.UUID, list[ChangeOrder]] = {}
         for order in orders:
             if last is None or order.number < last or order not in is_open:
                 by_subscription.setdefault(order.subscription_id, []).append(order)
-        self._moved = {subscription_id: _moved(found) for subscription_id, found in by_subscription.items()}
+        self._orders = by_subscription
 
     def since_counted(self, skus: Collection[str]) -> int:
         """Return by how many seats of a product the tenant has more than were counted, or fewer."""
-        return sum(one.present - one.counted for one in self._moved.values() if one.sku in skus)
+        # Plans are long to read: only those of the product are.
+        of_product = (found for found in self._orders.values() if _sku(found) in skus)
+        return sum(moved.present - moved.counted for moved in map(_moved, of_product))
 
     def intended(self, row_id: uuid.UUID, facts: SubscriptionFacts) -> SubscriptionFacts:
         """Return a subscription as it will be once its open order is done; a decision that is put back is one."""
-        moved = self._moved.get(row_id)
-        if moved is None or moved.open_order is None or moved.open_order.write is None:
-            return facts
-        return after(facts, moved.open_order.write.target)
+        found = self._orders.get(row_id)
+        plan = _moved(found).open_order if found else None
+        return facts if plan is None or plan.write is None else after(facts, plan.write.target)
 
 
 def _moved(orders: list[ChangeOrder]) -> _Moved:
@@ -69,7 +69,12 @@ def _moved(orders: list[ChangeOrder]) -> _Moved:
     else:
         quantity, status = row.quantity, Status(row.status)
     present = quantity if status is Status.ACTIVE else 0
-    return _Moved(sku_name(row.product_id, row.sku_id), counted, present, plan)
+    return _Moved(counted, present, plan)
+
+
+def _sku(orders: list[ChangeOrder]) -> str:
+    row = orders[0].subscription
+    return sku_name(row.product_id, row.sku_id)
 
 
 def others(
