@@ -193,6 +193,6 @@ def _tell_lost(wish: Wish, subscription: Subscription, moment: Moment, refusal: 
             body=body,
             company_id=wish.company_id,
             # Once a day for each decision: what was decided anew and is lost again is news.
-            subject_id=f"{subscription.id}:{wish.decided_at:%Y%m%d%H%M%S}:{moment.commerce:%Y%m%d}",
+            subject_id=f"{subscription.id}:{wish.decided_at.timestamp():.6f}:{moment.commerce:%Y%m%d}",
             now=moment.real,
         )
