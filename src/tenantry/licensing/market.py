@@ -54,7 +54,7 @@ class Market:
             return facts
         keys = skus_of([sku.provisioning_id], self._country)[sku.provisioning_id]
         names = tuple(sorted(sku_name(*key) for key in keys))
-        moved = MovedSeats(self._company_id, self._counted_at(), judged=row.id)
+        moved = MovedSeats(self._company_id, self._counted_at(), skus=keys, judged=row.id)
         return replace(
             facts,
             sold_total=_in_force(count) + moved.since_counted(names),
@@ -70,10 +70,11 @@ class Market:
         ``active`` are all active subscriptions of the company, by our id. Two queries.
         """
         counted = {sku.provisioning_id for sku in self._skus.values()} & self._counts.keys()
-        moved = MovedSeats(self._company_id, self._counted_at())
+        products = skus_of(counted, self._country)
+        moved = MovedSeats(self._company_id, self._counted_at(), skus=set().union(*products.values()))
         intended = {row_id: moved.intended(row_id, facts) for row_id, facts in active.items()}
         short = []
-        for provisioning_id, keys in skus_of(counted, self._country).items():
+        for provisioning_id, keys in products.items():
             names, count = {sku_name(*key) for key in keys}, self._counts[provisioning_id]
             courses = {row_id: course(facts, names, now, BOOK) for row_id, facts in intended.items()}
             in_force = _in_force(count) + moved.since_counted(names)

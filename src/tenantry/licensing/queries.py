@@ -224,6 +224,11 @@ def listed(
     return Listed(_views(market, rows, orders, wishes, now), total, _freshness(market.refresh))
 
 
+def is_of_company(company_id: CompanyId, subscription_id: uuid.UUID) -> bool:
+    """Say whether a company has this subscription."""
+    return Subscription.objects.filter(company_id=company_id, id=subscription_id).exists()
+
+
 def subscription_view(company_id: CompanyId, subscription_id: uuid.UUID, now: datetime) -> SubscriptionView | None:
     """Return one subscription of a company, ready to be planned; None when it is missing or another company's."""
     row = Subscription.objects.filter(company_id=company_id, id=subscription_id).first()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import Refusal
-from tenantry.licensing import texts
+from tenantry.licensing import queries, texts
 from tenantry.licensing.actions import confirm_renewal, hindrance, place_change_order
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView
@@ -44,7 +44,7 @@ def change(request: PortalRequest, company_id: UUID, subscription_id: UUID) -> H
     moment = Moment.current()
     view = find(request, company_id, subscription_id, moment)
     if view.row.gone_at is not None or not {"withdraw", "seats"} & request.GET.keys():
-        return _to_subscription(view)
+        return _to_subscription(company_id, subscription_id)
     if request.GET.get("withdraw"):
         return _show(request, view, WithdrawSchedule(), moment, title=_("Take back the scheduled change"))
     form = SeatsForm(request.GET)
@@ -62,7 +62,7 @@ def end_of_term(request: PortalRequest, company_id: UUID, subscription_id: UUID)
     moment = Moment.current()
     view = find(request, company_id, subscription_id, moment)
     if view.row.gone_at is not None:
-        return _to_subscription(view)
+        return _to_subscription(company_id, subscription_id)
     form = EndForm(request.GET) if "choice" in request.GET else None
     wish = form.wish(view.facts) if form is not None and form.is_valid() else None
     return _show_end(request, view, wish, form, moment)
@@ -76,14 +76,14 @@ def stop(request: PortalRequest, company_id: UUID, subscription_id: UUID) -> Htt
     moment = Moment.current()
     view = find(request, company_id, subscription_id, moment)
     if view.row.gone_at is not None:
-        return _to_subscription(view)
+        return _to_subscription(company_id, subscription_id)
     if request.GET.get("again"):
         return _show(request, view, Reactivate(), moment, title=_("Use it again"))
     return _show(request, view, Cancel(), moment, title=_("Cancel this subscription"))
 
 
-def _to_subscription(view: SubscriptionView) -> HttpResponse:
-    return HttpResponseRedirect(reverse("portal:subscription", args=[view.row.company_id, view.id]))
+def _to_subscription(company_id: UUID, subscription_id: UUID) -> HttpResponse:
+    return HttpResponseRedirect(reverse("portal:subscription", args=[company_id, subscription_id]))
 
 
 def _show(
@@ -213,7 +213,7 @@ def _confirm_renewal(request: PortalRequest, company_id: UUID, subscription_id: 
         messages.success(request, _("Decided. %(what)s") % {"what": texts.ending_text(view.ending, moment.commerce)})
     else:
         messages.warning(request, " ".join(texts.refusal_text(refusal, moment.commerce)))
-    return _to_subscription(view)
+    return _to_subscription(company_id, subscription_id)
 
 
 def _default_choice(view: SubscriptionView) -> str:
@@ -257,11 +257,13 @@ def _confirm(request: PortalRequest, company_id: UUID, subscription_id: UUID, do
     Every answer leads to a page with an address of its own, so that Back and reload find it again and send nothing.
     """
     moment = Moment.current()
-    view = find(request, company_id, subscription_id, moment)
+    # What it is like is read where the order is placed, with its row locked.
+    if not queries.is_of_company(CompanyId(company_id), subscription_id):
+        raise Http404
     shown = open_plan(request.POST.get("plan", ""), subscription_id, request.access.person.id)
     if shown is None:
         messages.warning(request, _("This page had become old, and nothing was changed. Look again, then confirm."))
-        return _to_subscription(view)
+        return _to_subscription(company_id, subscription_id)
     if door_of(shown.wish) is not door:
         raise Http404
     if shown.plan.dangerous and request.POST.get(wishing.SURE) != "yes":
