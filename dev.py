@@ -25,15 +25,16 @@ LOCKS = {
     "dev.txt": ("sandbox", "demo", "dev"),
 }
 NEEDED_MEGABYTES = 900
+TEMPLATES = ["-t", "2", "src/tenantry/web"]
 
 HELP = """\
 demo [--empty]   run the product on a rehearsal world; Ctrl-C stops it, a second start goes on
                  (PORT=8000 SANDBOX_PORT=8001 choose other ports; --empty: set everything up by hand)
 demo-reset       forget the rehearsal world and start over with the next demo
 test [...]       run all tests; further words go to pytest
-check            ruff, mypy, import-linter, missing migrations, documented settings, house rules
+check            ruff, djhtml, mypy, import-linter, missing migrations, documented settings, house rules
 bench [...]      print the measured figures
-fmt              put the code into shape
+fmt              put the code and the templates into shape
 lock             compile requirements/*.txt from pyproject.toml
 help             print this
 """
@@ -90,6 +91,7 @@ def check(rest: "list[str]") -> int:
     steps = {
         "ruff check": [f"{tool}/ruff", "check"],
         "ruff format": [f"{tool}/ruff", "format", "--check"],
+        "djhtml": [f"{tool}/djhtml", "--check", *TEMPLATES],
         "mypy": [f"{tool}/mypy"],
         "import-linter": [f"{tool}/lint-imports"],
         "migrations, settings, house rules": [str(PYTHON), "-m", "pytest", "-q", "tests/architecture"],
@@ -110,9 +112,14 @@ def bench(rest: "list[str]") -> int:
 
 
 def fmt(rest: "list[str]") -> int:
-    """Put the code into shape."""
+    """Put the code and the templates into shape."""
     build()
-    return run([str(VENV / "bin" / "ruff"), "check", "--fix", "-q"]) or run([str(VENV / "bin" / "ruff"), "format"])
+    tool = str(VENV / "bin")
+    return (
+        run([f"{tool}/ruff", "check", "--fix", "-q"])
+        or run([f"{tool}/ruff", "format"])
+        or run([f"{tool}/djhtml", *TEMPLATES])
+    )
 
 
 def lock(rest: "list[str]") -> int:

@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE = 500
+LONGEST_LINE = 120
 
 
 def tracked(*suffixes: str) -> list[Path]:
@@ -43,6 +44,17 @@ def imports(path: Path) -> Iterator[str]:
 def test_no_file_grows_beyond_reading() -> None:
     lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in tracked(".py")}
     assert {file: lines for file, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_no_line_of_a_page_grows_beyond_reading() -> None:
+    """Ruff says so of Python; djhtml indents templates and leaves their lines as long as they are."""
+    found = [
+        f"{name(path)}:{number}"
+        for path in tracked(".html", ".css", ".js")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > LONGEST_LINE
+    ]
+    assert found == []
 
 
 def test_rules_lean_on_the_standard_library_and_the_kernel_only() -> None:

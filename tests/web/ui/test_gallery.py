@@ -115,6 +115,15 @@ def test_what_one_can_do_stays_in_sight_and_nothing_said_takes_no_room(web: Live
 
 
 @pytest.mark.browser
+def test_a_card_leaves_out_what_a_row_does_not_have(web: LiveServer, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 640})
+    page.goto(f"{web.url}/ui/")
+    blank = page.locator(".table-cards tbody td:not(:has(*), [data-label])")
+    assert blank.count()
+    assert set(blank.evaluate_all("all => all.map((one) => getComputedStyle(one).display)")) == {"none"}
+
+
+@pytest.mark.browser
 def test_controls_do_what_they_say(web: LiveServer, page: Page) -> None:
     page.goto(f"{web.url}/ui/")
 

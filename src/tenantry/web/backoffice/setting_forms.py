@@ -29,6 +29,16 @@ class LookForm(OfficeForm):
         help_text=gettext_lazy("As # and six digits, such as #0b5a72. Left empty, it is the product's own."),
         max_length=7,
         required=False,
+        widget=forms.TextInput(
+            attrs={
+                "spellcheck": "false",
+                "autocomplete": "off",
+                # The page gives the address that is asked while one types.
+                "hx-trigger": "input delay:200ms",
+                "hx-target": "#contrast",
+                "hx-sync": "this:replace",
+            }
+        ),
     )
     support_name = forms.CharField(label=gettext_lazy("Who helps"), max_length=100, required=False)
     support_email = forms.CharField(label=gettext_lazy("E-mail for help"), max_length=254, required=False)

@@ -63,6 +63,13 @@ def gallery(request: HttpRequest) -> HttpResponse:
             frames.Crumb("Fabrikam", "#"),
             frames.Crumb("End User Portal"),
         ],
+        "refusal": {
+            "reason": (
+                "Microsoft takes seats back for 7 days after they were bought. The last of yours were bought on "
+                "7 November, so the window closed on 14 November, 10:20 UTC."
+            ),
+            "rule": "Rule: return window of 168 hours, Microsoft, read November 2026",
+        },
         "schedule": frames.NextStep("Set 8 seats for 16 December", "#"),
         "cancel": frames.NextStep("Keep 12 seats", "#"),
         "alarms_sample": [

@@ -3,7 +3,8 @@
 function open(dialog) {
   if (!dialog.open) dialog.showModal();
   // The first thing to read or to fill in, not the button that closes.
-  dialog.querySelector("[autofocus], .dialog-body input:not([type=hidden]), .dialog-body button, .dialog-body a")?.focus();
+  const first = "[autofocus], .dialog-body input:not([type=hidden]), .dialog-body button, .dialog-body a";
+  dialog.querySelector(first)?.focus();
 }
 
 document.addEventListener("click", (event) => {
@@ -24,8 +25,9 @@ document.addEventListener("click", (event) => {
   // A click beside the dialog lands on the element itself.
   if (event.target === dialog) {
     const box = dialog.getBoundingClientRect();
-    const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
-    if (!inside) dialog.close();
+    const across = event.clientX >= box.left && event.clientX <= box.right;
+    const down = event.clientY >= box.top && event.clientY <= box.bottom;
+    if (!across || !down) dialog.close();
   }
 });
 
