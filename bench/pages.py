@@ -127,6 +127,22 @@ def companies(visitors: Sequence[Visitor], session: str) -> list[Figure]:
     ]
 
 
+def search(full: Visitor, alone: Visitor, company: Company, session: str) -> list[Figure]:
+    """Measure the search over everything: a word of many names, and an id of Microsoft's; and count its queries."""
+    path = "/office/search/?q="
+    row = company.subscriptions.order_by("id").values_list("upstream_id", "id").first()
+    assert row is not None
+    unknown = f"{row[1]}".translate(str.maketrans("0123456789abcdef", "123456789abcdef0"))
+    words, word, ids = f"{path}microsoft", f"{path}{company.name.split()[0]}", f"{path}{unknown}"
+    spent = [queries(session, address) for address in (words, word, ids)]
+    return [
+        ratio("search", "search, a word of most subscriptions: p95 full ÷ alone", (full, alone), words, 1.5),
+        ratio("search", "search, a company's name: p95 full ÷ alone", (full, alone), word, 1.5),
+        ratio("search", "search, an id that nothing has: p95 full ÷ alone", (full, alone), ids, 1.5),
+        Figure("search", "queries of the three", ", ".join(map(str, spent)), "≤ 14", max(spent) <= 14),
+    ]
+
+
 def assets(visitor: Visitor, company: Company) -> list[Figure]:
     """Add up what a browser loads beside the page on its first visit: styles, scripts and icon, as they are sent."""
     address = f"/c/{company.id}/subscriptions/"

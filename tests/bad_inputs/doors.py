@@ -177,6 +177,7 @@ DOORS: dict[str, Door] = {
     "portal:activity_file": Door(filters="q show page"),
     "portal:people": PAGE,
     "office:companies": Door(search="q", filters="portal sort", beyond=frozenset({302})),
+    "office:search": Door(search="q"),
     "office:refresh_all": BUTTON,
     "office:refresh_run": PAGE,
     "office:refresh_progress": PAGE,

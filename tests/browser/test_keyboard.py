@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tenantry.jobs.testing import run_due_jobs
@@ -94,7 +94,7 @@ def test_a_company_is_added_and_its_people_invited(house: House, harbour: Compan
     enter(page, web.url, DANA)
     page.goto(f"{web.url}/office/")
     press(page, "link", "Add companies")
-    tab_to(page, page.get_by_role("searchbox"))
+    tab_to(page, page.get_by_role("searchbox", name="Search tenants"))
     page.keyboard.type("meridian")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("q=meridian"))
@@ -125,3 +125,34 @@ def test_settings_are_changed(house: House, harbour: Company, web: LiveServer, p
     press(page, "button", "Save the limits")
     expect(page.get_by_role("status").filter(has_text="saved").first).to_be_visible()
     assert current_limits().seats_per_change == 7
+
+
+def test_the_search_is_a_key_away_and_works_without_scripts(
+    house: House, harbour: Company, web: LiveServer, page: Page, browser: Browser
+) -> None:
+    enter(page, web.url, DANA)
+    page.goto(f"{web.url}/office/orders/")
+    find = page.locator("#find")
+    page.keyboard.press("/")
+    expect(find).to_be_focused()
+    expect(find).to_have_value("")  # the key that leads there is not typed
+    page.keyboard.type("harbour/vale")
+    expect(find).to_have_value("harbour/vale")
+    page.locator("#search-q").focus()
+    page.keyboard.type("a/b")
+    expect(page.locator("#search-q")).to_have_value("a/b")
+    page.keyboard.press("Control+k")
+    expect(find).to_be_focused()
+    page.keyboard.type("harbour")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Companies 1")).to_be_visible()
+    press(page, "link", "Harbour & Vale Ltd")
+    expect(page).to_have_url(f"{web.url}/office/c/{harbour.id}/")
+
+    plain = browser.new_context(java_script_enabled=False).new_page()
+    enter(plain, web.url, DANA)
+    plain.goto(f"{web.url}/office/")
+    plain.locator("#find").fill("business premium")
+    plain.locator("#find").press("Enter")
+    expect(plain.get_by_role("heading", name="Subscriptions 1")).to_be_visible()
+    plain.context.close()

@@ -251,6 +251,17 @@ def calls(
     return CallPage(tuple(found[offset : offset + limit]), found[:CALLS_COUNTED].count())
 
 
+def calls_with_request(request_id: uuid.UUID, *, tenant_ids: Collection[str] | None) -> list[uuid.UUID | None]:
+    """Return of each call to Microsoft with a request id the order that it was made for, None for one without.
+
+    `tenant_ids` as for `calls`.
+    """
+    found = CallRecord.objects.filter(request_id=str(request_id))
+    if tenant_ids is not None:
+        found = found.filter(customer_tenant_id__in=tenant_ids)
+    return list(found.order_by("-id").values_list("order_id", flat=True)[:50])
+
+
 _OUTCOMES = {
     CallOutcome.GOOD: Q(status__lt=400),
     CallOutcome.REFUSED: Q(status__gte=400, status__lt=500) & ~Q(status=429),

@@ -2,9 +2,29 @@
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import F, Func, Value
+from django.db.models.functions import Concat, Lower
 
 from tenantry.people.models import Company
+
+# PostgreSQL would keep "contoso.com" or "E3-archive" as one word, and the middle of it would not be found.
+WITHIN_WORDS = "._-/@:+&<>~?=#"
+# The words of a subscription's names, as the index and the search over all companies have them.
+NAME_WORDS = Func(
+    Func(
+        Concat(F("offer_name"), Value(" "), F("friendly_name")),
+        Value(WITHIN_WORDS),
+        Value(" " * len(WITHIN_WORDS)),
+        function="translate",
+        output_field=models.TextField(),
+    ),
+    function="to_tsvector",
+    template="%(function)s('simple'::regconfig, %(expressions)s)",
+    output_field=SearchVectorField(),
+)
 
 
 class Subscription(models.Model):
@@ -35,7 +55,11 @@ class Subscription(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "upstream_id"], name="subscription_once_per_company")]
-        indexes = [models.Index(fields=["company", "sort_date"], name="subscription_by_date")]
+        indexes = [
+            models.Index(fields=["company", "sort_date"], name="subscription_by_date"),
+            models.Index(Lower("upstream_id"), name="subscription_by_microsofts_id"),
+            GinIndex(NAME_WORDS, name="subscription_by_words"),
+        ]
 
 
 class LicenceCount(models.Model):
@@ -143,6 +167,10 @@ class ChangeOrder(models.Model):
                 fields=["not_before"],
                 condition=models.Q(state__in=[state.value for state in OPEN_STATES]),
                 name="order_open",
+            ),
+            models.Index(fields=["request_id"], condition=models.Q(request_id__isnull=False), name="order_by_request"),
+            models.Index(
+                fields=["correlation_id"], condition=models.Q(correlation_id__isnull=False), name="order_by_correlation"
             ),
         ]
 

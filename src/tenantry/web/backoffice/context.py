@@ -43,6 +43,7 @@ def office_page(request: OfficeRequest, place: str, moment: Moment, **more: obje
     context |= {
         "places": _places(viewer),
         "current_place": place,
+        "search_url": reverse("office:search"),
         "may": {permission.value: viewer.may(permission) for permission in Permission},
         "every_company": viewer.office_companies() is None,
         "real_now": moment.real,

@@ -47,6 +47,18 @@ document.addEventListener("keydown", (event) => {
   step(event.target, ARROWS[event.key]);
 });
 
+// "/" and Ctrl-K lead to the search over everything, wherever nobody is typing.
+document.addEventListener("keydown", (event) => {
+  const find = document.getElementById("find");
+  const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
+  const control = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+  if (!find || !(slash || control) || document.querySelector("dialog[open]")) return;
+  if (slash && event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+  event.preventDefault();
+  find.focus();
+  find.select();
+});
+
 // A form that is on its way is not sent twice. The server knows better than any button; this spares people the doubt.
 // After a while the button comes back by itself, for those who stopped the loading.
 const GIVEN_UP_AFTER = 10000;
