@@ -172,7 +172,10 @@ DOORS: dict[str, Door] = {
     "portal:stop": Door(posts=True, buttons=_CONFIRM, filters="again sure"),
     "portal:order": Door(filters="seen"),
     "portal:withdraw": BUTTON,
-    "portal:renewals": PAGE,
+    "portal:renewals": Door(search="q", filters="show tick"),
+    "portal:renew_as_is": Door(
+        posts=True, buttons={"term": _ID, "terms": anything()}, button_answers=frozenset({200, 302})
+    ),
     "portal:activity": Door(search="q", filters="show", beyond=frozenset({404})),
     "portal:activity_file": Door(filters="q show page"),
     "portal:people": PAGE,

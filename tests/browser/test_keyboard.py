@@ -10,7 +10,7 @@ from tenantry.jobs.testing import run_due_jobs
 from tenantry.licensing.ledger import current_limits
 from tenantry.licensing.models import ChangeOrder
 from tenantry.people.models import Company, EndUser, EndUserRole, Person
-from tests.browser.portal import enter, tab_to
+from tests.browser.portal import enter, findings, tab_to
 from tests.support.house import House
 from tests.web.portal.visitors import ANNA, DANA, PREMIUM, of
 
@@ -156,3 +156,16 @@ def test_the_search_is_a_key_away_and_works_without_scripts(
     plain.locator("#find").press("Enter")
     expect(plain.get_by_role("heading", name="Subscriptions 1")).to_be_visible()
     plain.context.close()
+
+
+def test_several_terms_renew_as_they_are(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+    enter(page, web.url, ANNA)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{web.url}/c/{harbour.id}/renewals/")
+    for name in (PREMIUM, "Power BI Pro"):
+        press(page, "checkbox", f"Renew {name} as it is", "Space")
+    press(page, "button", "Renew the ticked ones as they are …")
+    expect(page.get_by_role("heading", name="2 subscriptions renew as they are")).to_be_visible()
+    press(page, "button", "Yes, renew all 2 as they are")
+    expect(page.get_by_text("Decided: 2 terms renew as they are.")).to_be_visible()
+    assert findings(page) == []

@@ -20,7 +20,7 @@ TABLE: dict[DeclaredAccess, str] = {
         portal:overview portal:subscriptions portal:subscriptions_file portal:subscription portal:order
         portal:renewals portal:activity portal:activity_file""",
     DeclaredAccess(Audience.PORTAL, Permission.CHANGE_QUANTITY): "portal:change portal:withdraw",
-    DeclaredAccess(Audience.PORTAL, Permission.DECIDE_END): "portal:end_of_term",
+    DeclaredAccess(Audience.PORTAL, Permission.DECIDE_END): "portal:end_of_term portal:renew_as_is",
     DeclaredAccess(Audience.PORTAL, Permission.CANCEL, fresh=True): "portal:stop",
     DeclaredAccess(Audience.PORTAL, Permission.SEE_PEOPLE): "portal:people",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_SEE): """

@@ -13,7 +13,7 @@ from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel.actor import Actor
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import Refusal
-from tenantry.licensing import actions, keeping
+from tenantry.licensing import actions, keeping, renewing
 from tenantry.licensing.models import ChangeOrder, OrderState, Subscription, Wish
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView, needs_decision
@@ -37,7 +37,7 @@ def view(house: House) -> SubscriptionView:
 
 def confirm(view: SubscriptionView, who: Actor = ANNA) -> Refusal | None:
     """Say that it may renew as it does by itself, as the page does."""
-    return actions.confirm_renewal(
+    return renewing.confirm_renewal(
         acting_as=who,
         company_id=CompanyId(view.row.company_id),
         subscription_id=view.id,

@@ -20,7 +20,7 @@ from tenantry.jobs.queue import enqueue
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
 from tenantry.kernel.ids import CompanyId
-from tenantry.licensing import actions
+from tenantry.licensing import actions, renewing
 from tenantry.licensing.jobs import carry_out_order
 from tenantry.licensing.models import ChangeOrder, OrderState, Wish
 from tenantry.licensing.moment import Moment
@@ -121,7 +121,7 @@ def _decisions(house: House, meridian: Company, harbour: Company, nordlys: Compa
     end = house.subscription(harbour, "Exchange Online (Plan 1)")
     finish(placed(end, DecideEndOfTerm(EndOfTerm.END)).id)
     renew = house.subscription(nordlys, "Microsoft Teams Rooms Pro")
-    refusal = actions.confirm_renewal(
+    refusal = renewing.confirm_renewal(
         acting_as=ANNA,
         company_id=CompanyId(nordlys.id),
         subscription_id=renew.id,

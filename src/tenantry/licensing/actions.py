@@ -24,18 +24,15 @@ from tenantry.licensing.models import (
     OrderState,
     Stop,
     Subscription,
-    SubscriptionChange,
 )
 from tenantry.licensing.models import Wish as KeptWish
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import facts_of
-from tenantry.licensing.remembering import kept_decision, remember, remember_renewal
+from tenantry.licensing.remembering import remember
 from tenantry.licensing.rules.book import BOOK
-from tenantry.licensing.rules.facts import EndOfTerm, SubscriptionFacts, fingerprint
-from tenantry.licensing.rules.kept_decision import is_of_earlier_term
+from tenantry.licensing.rules.facts import SubscriptionFacts, fingerprint
 from tenantry.licensing.rules.plan import Plan, Scheduled, plan_from_json, plan_to_json, same_effect
 from tenantry.licensing.rules.planner import plan_change
-from tenantry.licensing.rules.terms import Outcome, end_of_term
 from tenantry.licensing.rules.weights import weigh
 from tenantry.licensing.rules.wishes import Wish, wish_from_json, wish_to_json
 
@@ -84,52 +81,6 @@ def place_change_order(
     if refusal is not None:
         return refusal
     return _store(acting_as, subscription, facts, wish, plan, form_key, moment)
-
-
-@transaction.atomic
-def confirm_renewal(
-    *, acting_as: Actor, company_id: CompanyId, subscription_id: uuid.UUID, seen: str, moment: Moment
-) -> Refusal | None:
-    """Record that a term is to renew as it does by itself: the question is answered, and nothing is sent to Microsoft.
-
-    ``seen`` is the fingerprint of the subscription as the person saw it. Errors: Subscription.DoesNotExist for another
-    company's subscription.
-    """
-    subscription = Subscription.objects.select_for_update(of=("self",)).get(id=subscription_id, company_id=company_id)
-    facts = facts_of(subscription)
-    if fingerprint(facts) != seen or subscription.gone_at is not None:
-        return _refuse("changed_meanwhile", "as_seen", "look_again")
-    if subscription.orders.filter(state__in=OPEN_STATES).exists():
-        return _refuse("order_under_way", "one_order_at_a_time", "wait_for_order")
-    if end_of_term(facts, moment.commerce, BOOK).outcome is not Outcome.RENEWS:
-        return _refuse("plan_changed", "as_seen", "look_again")
-    kept = KeptWish.objects.filter(subscription=subscription, lost_at=None).first()
-    if kept is not None and not is_of_earlier_term(kept_decision(kept), facts):
-        # A double click, or two people at once: the first one has decided it.
-        same = kept.choice == EndOfTerm.RENEW and kept.quantity is None
-        return None if same else _refuse("plan_changed", "as_seen", "look_again")
-    remember_renewal(subscription, facts, acting_as.label, moment)
-    decided = {"decided": EndOfTerm.RENEW.value, "by": acting_as.label}
-    SubscriptionChange.objects.create(
-        company_id=company_id,
-        subscription=subscription,
-        seen_at=moment.commerce,
-        before={},
-        after=decided,
-        source="decision",
-    )
-    audit.record(
-        acting_as=acting_as,
-        verb="wish.decided",
-        subject_kind="subscription",
-        subject_id=str(subscription.id),
-        subject_name=subscription.offer_name,
-        company_id=company_id,
-        after={"choice": EndOfTerm.RENEW.value, "quantity": facts.quantity, "seen": seen},
-        rule="end_of_term_choice",
-        now=moment.real,
-    )
-    return None
 
 
 def place_system_order(

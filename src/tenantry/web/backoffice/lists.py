@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 
 from tenantry.web.numbers import page_in
+from tenantry.web.searching import search_in
 from tenantry.web.ui.components.data import address_with
 
 MOST_IN_FILE = 20_000
@@ -25,13 +26,6 @@ def page_of(total: int, number: int, per_page: int) -> "Page[int]":
 def search_of(request: HttpRequest) -> str:
     """Return what is searched for."""
     return search_in(request.GET)
-
-
-def search_in(asked: QueryDict) -> str:
-    """Return what is searched for as the address or a form brought it; a null character, which no name has, counts
-    for nothing.
-    """
-    return asked.get("q", "").replace("\x00", "").strip()[:100]
 
 
 def wants_file(request: HttpRequest) -> bool:

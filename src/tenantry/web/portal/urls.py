@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from tenantry.web.portal.views import activity, home, orders, overview, people, planning, renewals, subscriptions
+from tenantry.web.portal.views import (
+    activity,
+    home,
+    orders,
+    overview,
+    people,
+    planning,
+    renewals,
+    renewing,
+    subscriptions,
+)
 from tenantry.web.portal.views import subscription as one
 
 _COMPANY = "c/<uuid:company_id>/"
@@ -23,6 +33,7 @@ urlpatterns = [
     path(f"{_COMPANY}orders/<uuid:order_id>/", orders.order, name="order"),
     path(f"{_COMPANY}orders/<uuid:order_id>/withdraw/", orders.withdraw, name="withdraw"),
     path(f"{_COMPANY}renewals/", renewals.renewals, name="renewals"),
+    path(f"{_COMPANY}renewals/confirm/", renewing.renew_as_is, name="renew_as_is"),
     path(f"{_COMPANY}activity/", activity.activity, name="activity"),
     path(f"{_COMPANY}activity/export.csv", activity.export, name="activity_file"),
     path(f"{_COMPANY}people/", people.people, name="people"),

@@ -1,6 +1,7 @@
 """How a wish travels: in an address, in a form, and sealed with the plan that was shown for it."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlencode
@@ -179,6 +180,24 @@ def open_seen(token: str, subscription_id: uuid.UUID, person_id: uuid.UUID) -> s
         return str(signing.loads(token, salt=f"seen.{_salt(subscription_id, person_id)}"))
     except signing.BadSignature:
         return ""
+
+
+def seal_terms(seen: Mapping[uuid.UUID, str], person_id: uuid.UUID) -> str:
+    """Sign what a person saw of several subscriptions, as fingerprints, for the form that confirms their renewal."""
+    return signing.dumps({str(row_id): digest for row_id, digest in seen.items()}, salt=_terms_salt(person_id))
+
+
+def open_terms(token: str, person_id: uuid.UUID) -> dict[uuid.UUID, str]:
+    """Read what was seen, by subscription; empty for anything that was not made for this person."""
+    try:
+        found = signing.loads(token, salt=_terms_salt(person_id))
+    except signing.BadSignature:
+        return {}
+    return {uuid.UUID(row_id): digest for row_id, digest in found.items()}
+
+
+def _terms_salt(person_id: uuid.UUID) -> str:
+    return f"terms.{_SALT}:{person_id}"
 
 
 def _salt(subscription_id: uuid.UUID, person_id: uuid.UUID) -> str:

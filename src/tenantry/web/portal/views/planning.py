@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import Refusal
 from tenantry.licensing import queries, texts
-from tenantry.licensing.actions import confirm_renewal, hindrance, place_change_order
+from tenantry.licensing.actions import hindrance, place_change_order
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView
+from tenantry.licensing.renewing import confirm_renewal
 from tenantry.licensing.rules.facts import EndOfTerm, SubscriptionKind
 from tenantry.licensing.rules.plan import Plan
 from tenantry.licensing.rules.planner import plan_change

@@ -1,11 +1,13 @@
 """Every end of a term in the next twelve months, with what has been decided about it."""
 
+from collections import Counter
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -24,7 +26,12 @@ from tenantry.web.portal import words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.planning import decide_url, may_words
 from tenantry.web.portal.views.overview import strip
+from tenantry.web.portal.views.renewing import can_be_confirmed
+from tenantry.web.searching import search_in
 from tenantry.web.ui.components import marks
+from tenantry.web.ui.components.data import address_with
+
+KINDS = ("undecided", "renews", "ends", "extends")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,17 @@ class Row:
     badge: SafeString | str
     decide_url: str
     order: str
+    term: str  # what ticks it, where it can be confirmed that it renews as it is
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter with how many it shows."""
+
+    label: str
+    url: str
+    chosen: bool
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +73,17 @@ class Month:
 
 @portal(Permission.SEE)
 def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
-    """Show the year ahead, by month."""
+    """Show the year ahead by month, searched and filtered by what happens."""
     moment = Moment.current()
     now, company = moment.commerce, CompanyId(company_id)
     ahead = queries.year_ahead(company, now)
-    found = ahead.renewals
-    undecided = queries.needs_decision(found, now)
+    undecided = queries.needs_decision(ahead.renewals, now)
     open_ids = {view.id for view in undecided}
     short = {one.view.id: texts.caution_text(one.caution, now) for one in ahead.shortages}
     may = request.access.may(Permission.DECIDE_END)
+    search, show = search_in(request.GET), request.GET.get("show", "")
+    named = [view for view in ahead.renewals if _is_called(view, search)]
+    found = [view for view in named if show not in KINDS or _kind(view, open_ids) == show]
     months = [
         Month(
             name, tuple(_row(view, request.access, now, view.id in open_ids, short.get(view.id, "")) for view in group)
@@ -71,18 +91,53 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
         for name, group in groupby(found, key=_month)
     ]
     words_of_state = ngettext(
-        "%(n)s term ends in the next twelve months", "%(n)s terms end in the next twelve months", len(found)
-    ) % {"n": len(found)}
+        "%(n)s term ends in the next twelve months", "%(n)s terms end in the next twelve months", len(ahead.renewals)
+    ) % {"n": len(ahead.renewals)}
+    ticked = "tick" in request.GET
     context = company_page(
         request,
         "renewals",
         moment,
         state=words.state_line(words_of_state, queries.freshness(company), moment),
-        strip=strip(company_id, found, undecided, now),
+        strip=strip(company_id, ahead.renewals, undecided, now),
         months=months,
         may_not="" if may else may_words(request.access, Permission.DECIDE_END),
+        search=search,
+        show=show if show in KINDS else "",
+        chips=_chips(request.GET, named, open_ids),
+        any_ends=bool(ahead.renewals),
+        terms=sum(bool(row.term) for month in months for row in month.rows),
+        ticked=ticked,
+        tick_url=address_with(request.GET, tick=None if ticked else "all"),
     )
     return render(request, "portal/renewals.html", context)
+
+
+def _is_called(view: SubscriptionView, search: str) -> bool:
+    text = search.casefold()
+    return text in view.name.casefold() or text in view.row.offer_name.casefold()
+
+
+def _kind(view: SubscriptionView, open_ids: Set[UUID]) -> str:
+    return words.ending_kind(view, view.id in open_ids)
+
+
+def _chips(asked: QueryDict, found: Sequence[SubscriptionView], open_ids: Set[UUID]) -> list[Chip]:
+    """Make the filters with how many there are of each; one that would show nothing is left out."""
+    labels = {
+        "undecided": _("To decide"),
+        "renews": _("Renews"),
+        "ends": _("Ends"),
+        "extends": _("Month by month"),
+    }
+    counted = Counter(_kind(view, open_ids) for view in found)
+    chosen = asked.get("show", "")
+    chips = [Chip(_("All"), address_with(asked, show=None, tick=None), chosen not in KINDS, len(found))]
+    for kind in KINDS:
+        if counted[kind] or kind == chosen:
+            url = address_with(asked, show=kind, tick=None)
+            chips.append(Chip(labels[kind], url, kind == chosen, counted[kind]))
+    return chips
 
 
 def _month(view: SubscriptionView) -> str:
@@ -119,4 +174,5 @@ def _row(view: SubscriptionView, access: CompanyAccess, now: datetime, undecided
         badge=_badge(view, undecided),
         decide_url=decide_url(view, access, now),
         order=_("Order #%(number)s is under way") % {"number": view.order.number} if view.order else "",
+        term=str(view.id) if access.may(Permission.DECIDE_END) and can_be_confirmed(view) else "",
     )
