@@ -143,6 +143,28 @@ def search(full: Visitor, alone: Visitor, company: Company, session: str) -> lis
     ]
 
 
+def renewals(full: Visitor, alone: Visitor, company: Company, session: str) -> list[Figure]:
+    """Measure the renewals of all companies as they open, a search in them, and the whole year; count the queries.
+
+    The year is not held to a reach: counting it has to look at every subscription.
+    """
+    path = "/office/renewals/"
+    whole, named = f"{path}?month=year", f"{path}?month=year&q={company.name.split()[0]}"
+    year, year_alone = seconds((full, alone), whole)
+    spent = [queries(session, address) for address in (path, whole, named)]
+    return [
+        ratio("renewals", "renewals of all companies, next 60 days: p95 full ÷ alone", (full, alone), path, 1.5),
+        Figure(
+            "renewals",
+            "renewals of all companies, next 12 months: p95 full ÷ alone",
+            f"{p95(year) / p95(year_alone):.2f} ({_shown(year)}; small {_shown(year_alone)})",
+            "",
+            None,
+        ),
+        Figure("renewals", "queries of both and of a search", ", ".join(map(str, spent)), "≤ 10", max(spent) <= 10),
+    ]
+
+
 def assets(visitor: Visitor, company: Company) -> list[Figure]:
     """Add up what a browser loads beside the page on its first visit: styles, scripts and icon, as they are sent."""
     address = f"/c/{company.id}/subscriptions/"

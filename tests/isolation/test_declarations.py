@@ -26,11 +26,13 @@ TABLE: dict[DeclaredAccess, str] = {
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_SEE): """
         office:companies office:refresh_run office:refresh_progress office:company office:activity
         office:refresh_company office:end_user_portal office:end_user office:orders office:order office:logs
-        office:call_log office:sign_in_log office:audit_log office:preferences office:search""",
+        office:call_log office:sign_in_log office:audit_log office:preferences office:search office:renewals""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_SEE, every_company=True): """
         office:refresh_all office:removed_tenants office:delegated_admin office:connection_run office:connection
         office:connection_certificate office:audit_verify office:audit_progress""",
-    DeclaredAccess(Audience.OFFICE, Permission.OFFICE_ACT): "office:settle_order office:withdraw_order",
+    DeclaredAccess(
+        Audience.OFFICE, Permission.OFFICE_ACT
+    ): "office:settle_order office:withdraw_order office:renew_as_is",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_COMPANIES): """
         office:portal_switch office:invite office:change_role office:remove_end_user office:renew_invitation
         office:confirm_tenant office:bind_end_user office:invite_anew office:people""",

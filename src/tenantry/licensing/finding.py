@@ -37,11 +37,16 @@ def subscriptions_with_words(text: str, *, only: Iterable[uuid.UUID] | None, lim
 
     ``only`` are the companies that the viewer sees, None means all.
     """
-    wanted = " & ".join(f"'{word}':*" for word in text.translate(_BLANKS).split())
-    if not wanted:
+    query = words_query(text)
+    if query is None:
         return []
-    query = SearchQuery(wanted, config="simple", search_type="raw")
     return _read(_listed(only).alias(words=NAME_WORDS).filter(words=query)[:limit])
+
+
+def words_query(text: str) -> SearchQuery | None:
+    """Return the question whether every word of a text begins a word of `NAME_WORDS`; None for a text without words."""
+    wanted = " & ".join(f"'{word}':*" for word in text.translate(_BLANKS).split())
+    return SearchQuery(wanted, config="simple", search_type="raw") if wanted else None
 
 
 def subscriptions_with_id(wanted: uuid.UUID, *, only: Iterable[uuid.UUID] | None) -> list[FoundSubscription]:

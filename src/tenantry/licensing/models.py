@@ -52,6 +52,8 @@ class Subscription(models.Model):
     stored_at = models.DateTimeField()  # real time: an older reading must not overwrite a newer one
     gone_at = models.DateTimeField(null=True)  # no longer listed by Microsoft
     sort_date = models.DateTimeField(null=True)  # the next date that matters, for lists
+    outcome = models.CharField(max_length=16, default="nothing")  # rules.terms.Outcome of the running term
+    asks = models.BooleanField(default=False)  # whether its end needs somebody's decision, where there is none yet
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "upstream_id"], name="subscription_once_per_company")]
@@ -59,6 +61,12 @@ class Subscription(models.Model):
             models.Index(fields=["company", "sort_date"], name="subscription_by_date"),
             models.Index(Lower("upstream_id"), name="subscription_by_microsofts_id"),
             GinIndex(NAME_WORDS, name="subscription_by_words"),
+            models.Index(
+                fields=["commitment_end", "id"],
+                include=["company", "outcome", "asks"],
+                condition=models.Q(status="active", gone_at__isnull=True),
+                name="subscription_by_end",
+            ),
         ]
 
 

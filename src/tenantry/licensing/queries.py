@@ -22,13 +22,14 @@ from tenantry.licensing.models import (
     Wish,
 )
 from tenantry.licensing.rules.book import BOOK
-from tenantry.licensing.rules.facts import Status, SubscriptionFacts, Term, facts_from_json
+from tenantry.licensing.rules.facts import Status, SubscriptionFacts, facts_from_json
 from tenantry.licensing.rules.plan import Caution, Intent
-from tenantry.licensing.rules.terms import Ending, Outcome, end_of_term
+from tenantry.licensing.rules.terms import Ending, Outcome, end_of_term, leaves_a_question
 
 LISTED = ("active", "pending", "suspended", "expired", "disabled", "unknown", "none")
 SOON = timedelta(days=30)
 YEAR = timedelta(days=366)
+DECIDED_BEFORE = timedelta(days=60)  # so long before its end the question of a term is open
 SORTS = {
     "name": ("offer_name", "friendly_name", "id"),
     "-name": ("-offer_name", "-friendly_name", "id"),
@@ -305,11 +306,7 @@ def needs_decision(found: Iterable[SubscriptionView], now: datetime) -> list[Sub
             return view.wish.lost_at is not None
         if view.id in extended:
             return view.id not in chosen
-        if facts.commitment_end - now >= timedelta(days=60):
-            return False
-        if facts.is_trial:
-            return bool(facts.auto_renew)
-        return facts.scheduled_at_term_end is None and not (facts.term is Term.MONTH and facts.auto_renew)
+        return facts.commitment_end - now < DECIDED_BEFORE and leaves_a_question(facts)
 
     return [view for view in looked_at if open_question(view)]
 
@@ -355,6 +352,12 @@ def changes(company_id: CompanyId, subscription_id: uuid.UUID | None = None) -> 
 def office_orders(company_ids: Iterable[uuid.UUID] | None) -> QuerySet[ChangeOrder]:
     """Return the orders of some companies, or of all with None, the newest first: for the back office."""
     found = ChangeOrder.objects.select_related("subscription", "company").order_by("-number")
+    return found if company_ids is None else found.filter(company_id__in=company_ids)
+
+
+def office_subscriptions(company_ids: Iterable[uuid.UUID] | None) -> QuerySet[Subscription]:
+    """Return the subscriptions of some companies, or of all with None, with their companies: for the back office."""
+    found = Subscription.objects.filter(company__removed_at=None).select_related("company").defer("upstream")
     return found if company_ids is None else found.filter(company_id__in=company_ids)
 
 

@@ -13,7 +13,8 @@ from tenantry.clients.partner_center.wire import FAR_FUTURE
 from tenantry.kernel.columns import exact, fit
 from tenantry.licensing.models import Subscription
 from tenantry.licensing.rules import facts as rules
-from tenantry.licensing.rules.terms import exact_end, term_end
+from tenantry.licensing.rules.book import BOOK
+from tenantry.licensing.rules.terms import Outcome, end_of_term, exact_end, leaves_a_question, term_end
 
 _ACTIONS = {
     ActionType.CANCEL: rules.ScheduledAction.END,
@@ -180,4 +181,13 @@ def columns_from_record(record: Record, *, digest: str) -> Mapping[str, Any]:
         "digest": digest,
         "gone_at": None,
         "sort_date": facts.commitment_end,
+        **ending_columns(facts),
     }
+
+
+def ending_columns(facts: rules.SubscriptionFacts) -> Mapping[str, Any]:
+    """Return what lists over all companies ask of the end of the running term, as it stands until that end."""
+    outcome = Outcome.NOTHING
+    if facts.commitment_end is not None:
+        outcome = end_of_term(facts, facts.commitment_end, BOOK).outcome
+    return {"outcome": outcome.value, "asks": leaves_a_question(facts)}

@@ -206,6 +206,16 @@ def end_of_term(facts: SubscriptionFacts, now: datetime, book: RuleBook) -> Endi
     return _end_by_auto_renew(facts, facts.commitment_end, book)
 
 
+def leaves_a_question(facts: SubscriptionFacts) -> bool:
+    """Say whether somebody should decide how the term ends, where nobody has and the end is near.
+
+    A monthly term that renews is a decision in itself, and so is whatever is scheduled.
+    """
+    if facts.is_trial:
+        return bool(facts.auto_renew)
+    return facts.scheduled_at_term_end is None and not (facts.term is Term.MONTH and bool(facts.auto_renew))
+
+
 def _end_of_trial(facts: SubscriptionFacts, at: datetime, waiting: ScheduledChange | None) -> Ending:
     if not facts.auto_renew:
         return Ending(Outcome.ENDS, EndOfTerm.END, at)

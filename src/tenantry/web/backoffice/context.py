@@ -139,6 +139,7 @@ def _places(viewer: Viewer) -> list[ui.PlaceGroup]:
 
     daily = [
         place("companies", _("Companies"), "building-2"),
+        place("renewals", _("Renewals"), "calendar-sync"),
         place("orders", _("Change orders"), "list-checks"),
     ]
     if viewer.may(Permission.OFFICE_COMPANIES) or viewer.may(Permission.OFFICE_OWNER):

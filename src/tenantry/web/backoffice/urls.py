@@ -9,6 +9,7 @@ from tenantry.web.backoffice import (
     end_users,
     orders,
     people,
+    renewals,
     search,
     second_factor,
     sessions,
@@ -25,6 +26,8 @@ _staff = "people/staff/<uuid:staff_id>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", companies.companies, name="companies"),
     path("search/", search.search, name="search"),
+    path("renewals/", renewals.renewals, name="renewals"),
+    path("renewals/confirm/", renewals.renew_as_is, name="renew_as_is"),
     path("refresh/", companies.refresh_all, name="refresh_all"),
     path("refresh/<uuid:run_id>/", companies.refresh_run, name="refresh_run"),
     path("refresh/<uuid:run_id>/progress/", companies.refresh_progress, name="refresh_progress"),
