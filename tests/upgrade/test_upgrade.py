@@ -170,6 +170,18 @@ def test_the_ledger_has_what_was_sent_before(migrated: "Installation") -> None:
     assert set(Sent.objects.values_list("order_id", flat=True)) == set(sent.values_list("id", flat=True))
 
 
+def test_the_renewals_of_all_companies_know_how_stored_terms_end(migrated: "Installation") -> None:
+    from tenantry.licensing.models import Subscription
+    from tenantry.licensing.rules.facts import facts_from_json
+    from tenantry.licensing.upstream import ending_columns
+
+    rows = list(Subscription.objects.exclude(status="deleted"))
+    assert {row.outcome for row in rows} > {"renews", "ends"}
+    assert [{"outcome": row.outcome, "asks": row.asks} for row in rows] == [
+        ending_columns(facts_from_json(row.facts)) for row in rows
+    ]
+
+
 def test_a_form_that_was_open_meanwhile_gets_its_outcome_or_asks_to_look_again(
     before_sign_in: list[tuple["OpenPage", Answer]], after_sign_in: list[tuple["OpenPage", Answer]]
 ) -> None:
