@@ -18,7 +18,7 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     """Add the columns, their index, and what stands in them."""
 
-    dependencies = [("licensing", "0005_search")]
+    dependencies = [("licensing", "0003_search")]
 
     operations = [
         migrations.AddField(
