@@ -1,7 +1,7 @@
 """What other rooms and pages read of partner connections, tenants and calls to Microsoft."""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from tenantry.connection.models import (
     Tenant,
     TroubleAbout,
 )
+from tenantry.kernel.counting import count_kinds
 
 __all__ = [
     "BrokenConnection",
@@ -41,9 +42,6 @@ __all__ = [
     "tenants_refreshed_at",
     "working_connection_ids",
 ]
-
-# Beyond this many the log says "more than": counting millions of rows would cost more than the number is worth.
-CALLS_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +116,10 @@ class CallOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
-    """A part of the log of calls; `total` stops at `CALLS_COUNTED`."""
+    """A part of the log of calls, and how many have each outcome and, under "", any (`count_kinds`)."""
 
     rows: tuple[CallRecord, ...]
-    total: int
+    counts: Mapping[str, int]
 
 
 def connections(now: datetime) -> tuple[ConnectionView, ...]:
@@ -238,8 +236,6 @@ def calls(
         found = found.filter(customer_tenant_id__in=tenant_ids)
     if order_id is not None:
         found = found.filter(order_id=order_id)
-    if outcome is not None:
-        found = found.filter(_OUTCOMES[outcome])
     if since is not None:
         found = found.filter(happened_at__gte=since)
     if until is not None:
@@ -247,8 +243,10 @@ def calls(
     text = search.strip()
     if text:
         found = found.filter(Q(request_id=text.lower()) | Q(correlation_id=text.lower()) | Q(path__icontains=text))
-    found = found.order_by("-happened_at", "-id")
-    return CallPage(tuple(found[offset : offset + limit]), found[:CALLS_COUNTED].count())
+    counts = count_kinds(found, {one.value: which for one, which in _OUTCOMES.items()})
+    if outcome is not None:
+        found = found.filter(_OUTCOMES[outcome])
+    return CallPage(tuple(found.order_by("-happened_at", "-id")[offset : offset + limit]), counts)
 
 
 def calls_with_request(request_id: uuid.UUID, *, tenant_ids: Collection[str] | None) -> list[uuid.UUID | None]:

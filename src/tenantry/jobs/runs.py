@@ -80,7 +80,6 @@ def run(run_id: UUID | str) -> RunRecord | None:
 def log(
     *,
     companies: Collection[UUID] | None = None,
-    states: Collection[str] = (),
     kinds: Collection[str] = (),
     asked_by: str = "",
     since: datetime | None = None,
@@ -92,8 +91,6 @@ def log(
     found = RunRecord.objects.order_by("-created_at", "-id")
     if companies is not None:
         found = found.filter(company_id__in=companies)
-    if states:
-        found = found.filter(state__in=states)
     if kinds:
         found = found.filter(kind__in=kinds)
     if asked_by:

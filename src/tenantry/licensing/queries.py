@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, FilteredRelation, Max, Min, Q, QuerySet, Sum, Window
+from django.db.models import Count, F, FilteredRelation, Max, Min, Q, QuerySet, Sum
 
 from tenantry.kernel.ids import CompanyId
 from tenantry.licensing.market import Market
@@ -27,9 +27,18 @@ from tenantry.licensing.rules.plan import Caution, Intent
 from tenantry.licensing.rules.terms import Ending, Outcome, end_of_term, leaves_a_question
 
 LISTED = ("active", "pending", "suspended", "expired", "disabled", "unknown", "none")
+NEEDS_A_PERSON = Q(state=OrderState.UNSURE, needs_person=True)
 SOON = timedelta(days=30)
 YEAR = timedelta(days=366)
 DECIDED_BEFORE = timedelta(days=60)  # so long before its end the question of a term is open
+_OVER = Q(status="deleted") | Q(gone_at__isnull=False)
+SHOWS = {  # the parts of a company's list
+    "current": ~_OVER,
+    "active": Q(status="active", gone_at=None),
+    "trials": Q(is_trial=True, gone_at=None),
+    "over": _OVER,
+    "all": Q(),
+}
 SORTS = {
     "name": ("offer_name", "friendly_name", "id"),
     "-name": ("-offer_name", "-friendly_name", "id"),
@@ -124,21 +133,17 @@ def subscription_rows(
 ) -> QuerySet[Subscription]:
     """Return the rows of a company's list; slice them before you make views of them.
 
-    ``show``: current (what is not over), active, trials, over, all. ``sort``: a key of `SORTS`.
+    ``show``: a key of `SHOWS`; "current" is what is not over. ``sort``: a key of `SORTS`.
     """
-    rows = Subscription.objects.filter(company_id=company_id).defer("upstream")
-    over = Q(status="deleted") | Q(gone_at__isnull=False)
-    if show == "over":
-        rows = rows.filter(over)
-    elif show == "active":
-        rows = rows.filter(status="active", gone_at=None)
-    elif show == "trials":
-        rows = rows.filter(is_trial=True, gone_at=None)
-    elif show != "all":
-        rows = rows.exclude(over)
-    if search:
-        rows = rows.filter(Q(offer_name__icontains=search) | Q(friendly_name__icontains=search))
+    rows = _searched(company_id, search).filter(SHOWS.get(show, SHOWS["current"])).defer("upstream")
     return rows.order_by(*SORTS.get(sort, SORTS["date"]))
+
+
+def _searched(company_id: CompanyId, search: str) -> QuerySet[Subscription]:
+    rows = Subscription.objects.filter(company_id=company_id)
+    if not search:
+        return rows
+    return rows.filter(Q(offer_name__icontains=search) | Q(friendly_name__icontains=search))
 
 
 def views(company_id: CompanyId, rows: Iterable[Subscription], now: datetime) -> list[SubscriptionView]:
@@ -185,10 +190,10 @@ def _licences(count: LicenceCount | None) -> Licences | None:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A part of a company's list, how long the whole is, and how fresh. Of an order only id, number, state are read."""
+    """A part of a company's list, how many each of `SHOWS` has, how fresh. Of an order id, number, state are read."""
 
     views: list[SubscriptionView]
-    total: int
+    counts: Mapping[str, int]
     freshness: Freshness
 
 
@@ -202,12 +207,11 @@ def listed(
     offset: int = 0,
     limit: int = 100,
 ) -> Listed:
-    """Return one page of a company's list, in five queries however long it is; arguments as `subscription_rows`."""
+    """Return one page of a company's list, in six queries however long it is; arguments as `subscription_rows`."""
     rows = list(
         subscription_rows(company_id, search=search, show=show, sort=sort)
         .select_related("wish")
         .annotate(
-            total=Window(Count("id")),
             open_order=FilteredRelation("orders", condition=Q(orders__state__in=OPEN_STATES)),
             order_id=F("open_order__id"),
             order_number=F("open_order__number"),
@@ -221,8 +225,10 @@ def listed(
         if row.order_id is not None
     }
     wishes = {row.id: wish for row in rows if (wish := getattr(row, "wish", None)) is not None}
-    total = rows[0].total if rows else 0
-    return Listed(_views(market, rows, orders, wishes, now), total, _freshness(market.refresh))
+    counts = _searched(company_id, search).aggregate(
+        **{name: Count("id", filter=which) for name, which in SHOWS.items()}
+    )
+    return Listed(_views(market, rows, orders, wishes, now), counts, _freshness(market.refresh))
 
 
 def is_of_company(company_id: CompanyId, subscription_id: uuid.UUID) -> bool:
@@ -363,7 +369,7 @@ def office_subscriptions(company_ids: Iterable[uuid.UUID] | None) -> QuerySet[Su
 
 def waiting_for_a_person(company_ids: Iterable[uuid.UUID] | None) -> QuerySet[ChangeOrder]:
     """Return unsure orders that Microsoft's records do not decide."""
-    return office_orders(company_ids).filter(state=OrderState.UNSURE, needs_person=True)
+    return office_orders(company_ids).filter(NEEDS_A_PERSON)
 
 
 def freshness(company_id: CompanyId) -> Freshness:

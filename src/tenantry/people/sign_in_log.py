@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from tenantry.kernel.counting import count_kinds
 from tenantry.people.models import Person, SignInRecord
 from tenantry.people.outcomes import BINDABLE, SignInReason
 
@@ -40,16 +41,32 @@ def sign_ins(
     since: datetime | None = None,
     offset: int = 0,
     limit: int = 50,
-) -> tuple[tuple[SignInRow, ...], int]:
-    """Return the log of sign-ins, newest first, and how many there are in all.
+) -> tuple[SignInRow, ...]:
+    """Return the log of sign-ins, newest first.
 
     Who sees named companies only does not see the sign-ins that concern none of them.
     """
-    found = SignInRecord.objects.select_related("company").order_by("-happened_at", "-id")
-    if only is not None:
-        found = found.filter(company_id__in=only)
+    found = _log(only, company_id, search, since).select_related("company").order_by("-happened_at", "-id")
     if accepted is not None:
         found = found.filter(accepted=accepted)
+    return tuple(_sign_in_row(row) for row in found[offset : offset + limit])
+
+
+def sign_in_counts(
+    *, only: frozenset[UUID] | None, company_id: UUID | None = None, search: str = "", since: datetime | None = None
+) -> dict[str, int]:
+    """Return how many sign-ins were accepted, refused, and in all (""); nothing where they are too many to count."""
+    return count_kinds(
+        _log(only, company_id, search, since), {"accepted": Q(accepted=True), "refused": Q(accepted=False)}
+    )
+
+
+def _log(
+    only: frozenset[UUID] | None, company_id: UUID | None, search: str, since: datetime | None
+) -> QuerySet[SignInRecord]:
+    found = SignInRecord.objects.all()
+    if only is not None:
+        found = found.filter(company_id__in=only)
     if company_id is not None:
         found = found.filter(company_id=company_id)
     if since is not None:
@@ -57,7 +74,7 @@ def sign_ins(
     if search.strip():
         text = search.strip()
         found = found.filter(Q(username__icontains=text) | Q(name__icontains=text) | Q(tid=text.lower()))
-    return tuple(_sign_in_row(row) for row in found[offset : offset + limit]), found.count()
+    return found
 
 
 def bindable() -> QuerySet[SignInRecord]:

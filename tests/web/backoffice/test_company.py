@@ -43,6 +43,15 @@ def test_subscriptions_stand_in_one_dense_list(house: House, harbour: Company) -
     assert "Open the portal as staff" not in petra
 
 
+def test_the_lists_of_a_company_say_how_much_each_chip_shows(house: House, harbour: Company) -> None:
+    dana = owner(house)
+    assert "All now 9 Trials 1 Subscriptions of" in told(dana, f"/office/c/{harbour.id}/")
+    view = house.subscription(harbour, "Microsoft 365 Business Premium")
+    placed(view, SetQuantity(view.facts.quantity + 1))
+    assert "All 1 Change orders 1 Export" in told(dana, f"/office/c/{harbour.id}/activity/")
+    assert "All 1 Change orders 1 At Microsoft 0" in told(dana, f"/office/c/{harbour.id}/activity/?show=elsewhere")
+
+
 def test_the_page_asks_the_database_a_fixed_number_of_times(house: House, harbour: Company) -> None:
     dana = owner(house)
     address = f"/office/c/{harbour.id}/"
@@ -52,7 +61,7 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(house: House, harbou
             page(dana.get(address + query))
         return len(queries)
 
-    assert count("") == count("?q=exchange") <= 16
+    assert count("") == count("?q=exchange") <= 17
 
 
 def test_what_happened_is_told_and_can_be_taken_along(house: House, harbour: Company) -> None:
@@ -69,7 +78,7 @@ def test_what_happened_is_told_and_can_be_taken_along(house: House, harbour: Com
     assert "Nothing has happened yet." in told(dana, f"{address}?show=elsewhere")
     assert "Nothing matches." in told(dana, f"{address}?q=nobody")
     searched = page(dana.get(f"{address}?q=premium&page=1"))
-    assert 'href="?q=premium&amp;show=elsewhere"' in searched
+    assert 'href="?q=premium&amp;show=orders"' in searched
     assert 'href="?q=premium&amp;export=csv"' in searched
     answer = dana.get(f"{address}?export=csv")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"

@@ -189,6 +189,20 @@ def test_somebody_elses_answer_is_not_taken(house: House) -> None:
     assert RunRecord.objects.count() == 0
 
 
+def test_the_tenants_to_test_against_stand_on_one_page_up_to_fifty(house: House) -> None:
+    client = owner(house)
+    tenants = Tenant.objects.filter(connection=house.connection)
+    assert tenants.count() == 26
+    assert page(client.get(address(house, "direct-csp/"))).count("<tr>") == 1 + 26
+    Tenant.objects.bulk_create(
+        Tenant(connection=house.connection, tenant_id=f"{number:036d}", name=f"T {number}", first_seen_at=clock.now())
+        for number in range(25)
+    )
+    markup = page(client.get(address(house, "direct-csp/")))
+    assert markup.count("<tr>") == 1 + 50
+    assert "1–50 of 51 tenants" in words(markup)
+
+
 def test_direct_csp_is_chosen_confirmed_and_set(house: House) -> None:
     change(house, direct_csp=DirectCsp.UNSET)
     client = owner(house)

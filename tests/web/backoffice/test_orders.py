@@ -68,6 +68,10 @@ def test_orders_are_filtered_by_state_company_period_and_person(house: House, ha
     told_row = f"#{waits.number} 11 seats from now on Exchange Online (Plan 1) Harbour & Vale Ltd Ben Carter"
     assert told_row in told(dana, LIST)
     assert "No order matches." in told(dana, f"{LIST}?state=failed")
+    assert "All 2 Under way 1 Done 1 Change orders" in told(dana, LIST)
+    assert "All 1 Under way 1 Not carried out 0 No order" in told(dana, f"{LIST}?q=ben&state=failed")
+    ines = support(house, [house.add_company(NORDLYS)])
+    assert "All 2" not in told(ines, LIST) and "No orders yet." in told(ines, LIST)
 
 
 def test_orders_are_taken_along_as_a_file(house: House, harbour: Company) -> None:

@@ -369,6 +369,21 @@ def test_a_long_log_has_pages_and_keeps_its_filters(harbour: Company, dana: Clie
     assert len(rows_of(dana.get(address("call_log", "?q=/call-&page=3&export=csv")))) == 102
 
 
+def test_chips_say_how_many_lines_they_show(harbour: Company, nordlys: Company, dana: Client) -> None:
+    for status, path in ((200, "/one"), (200, "/two"), (429, "/one"), (None, "/one")):
+        call(harbour, status, path=path)
+    sign_in(harbour, "Anna")
+    sign_in(nordlys, "Ingrid", reason="unknown")
+    runs.begin(runs.new_run("refresh_company", company_id=harbour.id, now=clock.now()).id)
+    ines = staff_of(StaffRole.SUPPORT, [harbour])
+    assert "All 4 Answered well 2 Throttled 1 Trouble or no answer 1 " in told(dana, address("call_log"))
+    assert "All 3 Answered well 1 Throttled 1 Trouble or no answer 1 " in told(dana, address("call_log", "?q=/one"))
+    assert "All 3 Answered well 1 Refused 0 Throttled 1" in told(dana, address("call_log", "?q=/one&show=refused"))
+    assert "All 2 Let in 1 Refused 1 " in told(dana, address("sign_in_log"))
+    assert "All 1 Let in 1 " in told(ines, address("sign_in_log"))
+    assert "All 1 Under way 1 " in told(ines, address("logs"))
+
+
 def test_odd_questions_are_answered_calmly(dana: Client) -> None:
     odd = "?show=%27&period=x&company=7&page=-1&kind=x&what=x&order=x&connection=x&subject=x&person=x&q=%25_"
     for name in LOGS:

@@ -27,11 +27,10 @@ from tenantry.people.queries import COMPANY_SORTS, CompanyPage, CompanyRow
 from tenantry.web.access import OfficeRequest, office, page_around
 from tenantry.web.backoffice.answers import reload_page, render_page
 from tenantry.web.backoffice.context import companies_tabs, office_page
-from tenantry.web.backoffice.lists import page_number, page_of, search_of
+from tenantry.web.backoffice.lists import PER_PAGE, page_number, page_of, search_of
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 
-PER_PAGE = 50
 _PORTAL = {"on": True, "off": False}
 OPEN_RUNS = (RunState.WAITING, RunState.RUNNING)
 _REFRESHES = frozenset({asking.ALL, asking.NEW, asking.ONE})

@@ -20,16 +20,16 @@ from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.companies import OPEN_RUNS
 from tenantry.web.backoffice.context import company_page, known_company
-from tenantry.web.backoffice.lists import page_number, page_of, search_of, wants_file
+from tenantry.web.backoffice.lists import PER_PAGE, page_number, page_of, search_of, wants_file
 from tenantry.web.portal import words
 from tenantry.web.portal.files import csv_answer
 from tenantry.web.portal.history import SHOWN, Entry, csv_rows, entries, happenings
+from tenantry.web.portal.views.subscriptions import subscription_chips
 from tenantry.web.ui.components import marks
+from tenantry.web.ui.components.chips import chips
 from tenantry.web.ui.components.data import address_with
 from tenantry.web.ui.frame import Happening
 
-PER_PAGE = 100
-HISTORY_PER_PAGE = 50
 MOST_IN_FILE = 10_000
 _SHOW = ("current", "active", "trials", "over")
 
@@ -73,15 +73,14 @@ def subscriptions(request: OfficeRequest, company_id: UUID) -> HttpResponse:
     if number > 1 and not found.views:
         return redirect("office:company", company_id)
     context = company_page(request, company, "subscriptions", moment)
-    labels = {"current": _("Current"), "active": _("Active"), "trials": _("Trials"), "over": _("Ended")}
     context |= {
         "rows": [
             _row(view, company_id, moment, acts=request.viewer.may(Permission.OFFICE_ACT)) for view in found.views
         ],
-        "page": page_of(found.total, number, PER_PAGE),
+        "page": page_of(found.counts[show], number, PER_PAGE),
         "search": search,
         "show": show,
-        "filters": [(labels[key], address_with(request.GET, show=key, page=None), key == show) for key in _SHOW],
+        "chips": subscription_chips(request.GET, show, found.counts),
         "filtered": bool(search) or show != "current",
         "licences_known": found.freshness.licences_known,
         "never_read": found.freshness.succeeded_at is None,
@@ -99,23 +98,23 @@ def activity(request: OfficeRequest, company_id: UUID) -> HttpResponse:
     number, search, show = page_number(request), search_of(request), request.GET.get("show", "all")
     show = show if show in SHOWN else "all"
     if wants_file(request):
-        found, total = entries(CompanyId(company_id), show=show, search=search, limit=MOST_IN_FILE)
+        found, _counts = entries(CompanyId(company_id), show=show, search=search, limit=MOST_IN_FILE)
         return csv_answer(_("Activity"), company.name, moment.commerce, csv_rows(found, moment.commerce))
-    found, total = entries(
+    found, counts = entries(
         CompanyId(company_id),
         show=show,
         search=search,
-        offset=(number - 1) * HISTORY_PER_PAGE,
-        limit=HISTORY_PER_PAGE,
+        offset=(number - 1) * PER_PAGE,
+        limit=PER_PAGE,
     )
     context = company_page(request, company, "activity", moment)
     labels = {"all": _("All"), "orders": _("Change orders"), "elsewhere": _("At Microsoft")}
     context |= {
         "happenings": _happenings(found, request, moment),
-        "page": page_of(total, number, HISTORY_PER_PAGE),
+        "page": page_of(counts[show], number, PER_PAGE),
         "search": search,
         "show": show,
-        "filters": [(labels[key], address_with(request.GET, show=key, page=None), key == show) for key in SHOWN],
+        "chips": chips(request.GET, "show", labels, show, counts),
         "export_url": address_with(request.GET, export="csv", page=None),
         "run": _open_refresh(company_id),
         "side": "activity",

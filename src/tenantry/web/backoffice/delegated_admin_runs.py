@@ -30,10 +30,9 @@ from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.delegated_admin import connection_crumbs, known_connection
 from tenantry.web.backoffice.delegated_admin_words import card_of
 from tenantry.web.backoffice.ids import as_tenant_id
-from tenantry.web.backoffice.lists import page_number, page_of, search_of
+from tenantry.web.backoffice.lists import PER_PAGE, page_number, page_of, search_of
 from tenantry.web.ui.frame import Crumb, ProgressStep
 
-PER_PAGE = 25
 _OPEN = (RunState.WAITING, RunState.RUNNING)
 # A worker takes a job up within milliseconds; after this long the page asks whether there is one.
 _NO_WORKER_AFTER = timedelta(seconds=5)

@@ -235,13 +235,12 @@ def _page(request: OfficeRequest, company_id: UUID, form: InviteForm, *, status:
     moment = Moment.current()
     company = known_company(company_id)
     users = queries.end_users(company_id, moment.real)
-    refused, total = sign_ins(only=frozenset({company_id}), accepted=False, company_id=company_id, limit=_REFUSED_SHOWN)
+    refused = sign_ins(only=frozenset({company_id}), accepted=False, company_id=company_id, limit=_REFUSED_SHOWN)
     connection = connections.connection(company.connection_id, moment.real)
     context = company_page(request, company, "portal", moment) | {
         "users": [user_row(row, moment.real) for row in users],
         "people_words": ngettext("%(n)d person", "%(n)d people", len(users)) % {"n": len(users)},
         "refused": [_refused_row(row, users, company_id) for row in refused],
-        "refused_total": total,
         "direct_csp": connection is not None and connection.direct_csp == DirectCsp.SET,
         "form": form,
         "notes": role_notes(),

@@ -10,6 +10,7 @@ from tenantry.web.numbers import page_in
 from tenantry.web.searching import search_in
 from tenantry.web.ui.components.data import address_with
 
+PER_PAGE = 50  # of every list of the back office
 MOST_IN_FILE = 20_000
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from tenantry.branding import queries as branding
 from tenantry.connection import queries as connections
+from tenantry.kernel.counting import count_kinds
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.numbers import whole_number
 from tenantry.licensing import queries, texts
@@ -27,21 +28,22 @@ from tenantry.web.backoffice.answers import reload_page, render_page, tell
 from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.backoffice.ids import as_uuid
-from tenantry.web.backoffice.lists import MOST_IN_FILE, page_number, search_of, slice_of, wants_file
+from tenantry.web.backoffice.lists import MOST_IN_FILE, PER_PAGE, page_number, search_of, slice_of, wants_file
 from tenantry.web.backoffice.order_words import OrderView, order_view, state_badge
 from tenantry.web.backoffice.tools.lines import log_tabs
 from tenantry.web.portal.files import csv_answer
 from tenantry.web.portal.outcomes import state_words, subscription_name, wish_words, withdrawn_words
 from tenantry.web.ui import dates
+from tenantry.web.ui.components.chips import chips
 from tenantry.web.ui.frame import Crumb
 
-PER_PAGE = 50
-_GROUPS: dict[str, tuple[str, ...]] = {
-    "open": tuple(state.value for state in OPEN_STATES),
-    "done": (OrderState.APPLIED.value, OrderState.SCHEDULED.value),
-    "refused": (OrderState.REFUSED.value,),
-    "failed": (OrderState.FAILED.value,),
-    "withdrawn": (OrderState.WITHDRAWN.value,),
+_KINDS = {
+    "open": Q(state__in=OPEN_STATES),
+    "person": queries.NEEDS_A_PERSON,
+    "done": Q(state__in=(OrderState.APPLIED, OrderState.SCHEDULED)),
+    "refused": Q(state=OrderState.REFUSED),
+    "failed": Q(state=OrderState.FAILED),
+    "withdrawn": Q(state=OrderState.WITHDRAWN),
 }
 _PERIODS = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=30), "365": timedelta(days=365)}
 
@@ -83,7 +85,9 @@ class SettleForm(OfficeForm):
 def orders(request: OfficeRequest) -> HttpResponse:
     """Show change orders, the newest first."""
     moment = Moment.current()
-    found = _filtered(request, moment)
+    every = _filtered(request, moment)
+    state = request.GET.get("state", "")
+    found = every.filter(_KINDS.get(state, Q()))
     if wants_file(request):
         whose = branding.current().portal_name
         return csv_answer(_("Change orders"), whose, moment.commerce, _csv(found[:MOST_IN_FILE]))
@@ -92,20 +96,18 @@ def orders(request: OfficeRequest) -> HttpResponse:
         (number - 1) * PER_PAGE : number * PER_PAGE + 1
     ])  # fmt: skip
     shown = [_row(order, moment) for order in rows[:PER_PAGE]]
-    waiting = queries.waiting_for_a_person(request.viewer.office_companies()).count()
     context = office_page(
         request,
         "orders",
         moment,
         slice=slice_of(request, shown, PER_PAGE, older=len(rows) > PER_PAGE),
         search=search_of(request),
-        chips=_chips(request, waiting),
+        chips=chips(request.GET, "state", _labels(), state, count_kinds(every, _KINDS)),
         period=request.GET.get("period", ""),
         periods=_period_choices(),
         filtered=any(request.GET.get(name) for name in ("q", "state", "period", "company")),
         state=_("Newest first"),
         tabs=log_tabs("orders"),
-        waiting=waiting,
     )
     return render_page(request, "orders/list", context)
 
@@ -185,11 +187,7 @@ def _known(request: OfficeRequest, order_id: UUID) -> ChangeOrder:
 
 
 def _filtered(request: OfficeRequest, moment: Moment) -> QuerySet[ChangeOrder]:
-    only = request.viewer.office_companies()
-    state = request.GET.get("state", "")
-    found = queries.waiting_for_a_person(only) if state == "person" else queries.office_orders(only)
-    if state in _GROUPS:
-        found = found.filter(state__in=_GROUPS[state])
+    found = queries.office_orders(request.viewer.office_companies())
     if text := search_of(request):
         named = Q(subscription__offer_name__icontains=text) | Q(subscription__friendly_name__icontains=text)
         named |= Q(actor_label__icontains=text) | Q(company__name__icontains=text)
@@ -219,8 +217,8 @@ def _row(order: ChangeOrder, moment: Moment) -> Row:
     )
 
 
-def _chips(request: HttpRequest, waiting: int) -> list[tuple[str, str, bool, int]]:
-    labels = {
+def _labels() -> dict[str, str]:
+    return {
         "": _("All"),
         "open": _("Under way"),
         "person": _("Needs a person"),
@@ -229,16 +227,6 @@ def _chips(request: HttpRequest, waiting: int) -> list[tuple[str, str, bool, int
         "failed": _("Not carried out"),
         "withdrawn": _("Withdrawn"),
     }
-    chosen = request.GET.get("state", "")
-    chips = []
-    for value, label in labels.items():
-        query = request.GET.copy()
-        query.pop("page", None)
-        query.pop("state", None)
-        if value:
-            query["state"] = value
-        chips.append((label, f"?{query.urlencode()}", value == chosen, waiting if value == "person" else 0))
-    return chips
 
 
 def _period_choices() -> list[tuple[str, str]]:

@@ -30,13 +30,12 @@ from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.end_user_portal import UserRow, attention, signs_in_as, user_row
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.backoffice.ids import as_uuid
-from tenantry.web.backoffice.lists import page_number, page_of, search_of
+from tenantry.web.backoffice.lists import PER_PAGE, page_number, page_of, search_of
 from tenantry.web.backoffice.sessions import sessions_panel
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.frame import Crumb, Tab
 
-PER_PAGE = 100
 MOST_COMPANIES = 10_000
 
 

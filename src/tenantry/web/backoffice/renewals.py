@@ -7,7 +7,7 @@ from itertools import groupby
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -28,14 +28,14 @@ from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
 from tenantry.web.backoffice.context import office_page
-from tenantry.web.backoffice.lists import page_number, page_of, search_of
+from tenantry.web.backoffice.lists import PER_PAGE, page_number, page_of, search_of
 from tenantry.web.portal import wishing, words
 from tenantry.web.portal.views import renewing
 from tenantry.web.ui.components import marks
+from tenantry.web.ui.components.chips import chips
 from tenantry.web.ui.components.data import address_with
 from tenantry.web.ui.frame import Crumb
 
-PER_PAGE = 50
 MONTHS = 13
 
 
@@ -90,18 +90,18 @@ def renewals(request: OfficeRequest) -> HttpResponse:
         return redirect("office:renewals")
     ticked = "tick" in request.GET
     rows = [_row(one, request.viewer, now) for one in found.rows]
-    total = found.counts[show or "all"]
+    counts = {**found.counts, "": found.counts["all"]}
     context = office_page(
         request,
         "renewals",
         moment,
         rows=rows,
-        page=page_of(total, number, PER_PAGE),
+        page=page_of(counts[show], number, PER_PAGE),
         search=search,
         show=show,
         month=span.value,
         months=[(one.value, one.label) for one in spans],
-        chips=_chips(request, found.counts, show),
+        chips=chips(request.GET, "show", _kinds(), show, counts, also_dropped=("tick",)),
         filtered=bool(search or show or span.value),
         state=ngettext("%(n)d term ends · %(span)s", "%(n)d terms end · %(span)s", found.counts["all"])
         % {"n": found.counts["all"], "span": span.label},
@@ -217,19 +217,14 @@ def _badge(one: UpcomingEnd) -> SafeString | str:
     return marks.badge(_("Becomes paid") if one.row.is_trial else _("Not decided"), "caution")
 
 
-def _chips(request: HttpRequest, counts: Mapping[str, int], show: str) -> list[tuple[str, str, bool, int]]:
-    labels = {
+def _kinds() -> dict[str, str]:
+    return {
         "": _("All"),
         UNDECIDED: _("To decide"),
         "renews": _("Renews"),
         "ends": _("Ends"),
         "extends": _("Month by month"),
     }
-    return [
-        (label, address_with(request.GET, show=kind or None, page=None, tick=None), kind == show, counts[kind or "all"])
-        for kind, label in labels.items()
-        if not kind or kind == show or counts[kind]
-    ]
 
 
 def _spans(now: datetime) -> Sequence[Span]:

@@ -28,14 +28,12 @@ from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.companies import to_run
 from tenantry.web.backoffice.context import companies_tabs, office_page
 from tenantry.web.backoffice.ids import as_tenant_id
-from tenantry.web.backoffice.lists import page_of
+from tenantry.web.backoffice.lists import PER_PAGE, page_of
 from tenantry.web.numbers import page_in
 from tenantry.web.searching import search_in
 from tenantry.web.ui import dates
 from tenantry.web.ui.components.data import address_with
 from tenantry.web.ui.frame import Crumb
-
-PER_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)

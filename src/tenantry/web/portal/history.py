@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import CharField, Count, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -43,8 +43,8 @@ def entries(
     search: str = "",
     offset: int = 0,
     limit: int = 50,
-) -> tuple[list[Entry], int]:
-    """Return a part of the history, the newest first, and how long the whole is.
+) -> tuple[list[Entry], Mapping[str, int]]:
+    """Return a part of the history, the newest first, and how long each of `SHOWN` is.
 
     Changes that one of our orders made are told by the order alone.
     """
@@ -56,11 +56,17 @@ def entries(
         named = Q(subscription__offer_name__icontains=search) | Q(subscription__friendly_name__icontains=search)
         orders = orders.filter(named | Q(actor_label__icontains=search))
         changes = changes.filter(named | Q(after__by__icontains=search))
+    ordered = orders.count()
+    changed = changes.aggregate(all=Count("id"), decided=Count("id", filter=Q(source=_DECISION)))
+    counts = {
+        "all": ordered + changed["all"],
+        "orders": ordered + changed["decided"],
+        "elsewhere": changed["all"] - changed["decided"],
+    }
     if show == "elsewhere":
         orders, changes = orders.none(), changes.exclude(source=_DECISION)
     if show == "orders":
         changes = changes.filter(source=_DECISION)
-    total = orders.count() + changes.count()
     keys = list(
         _keys(orders, "order", "requested_at")
         .union(_keys(changes, "change", "seen_at"), all=True)
@@ -70,7 +76,7 @@ def entries(
     found_changes = {
         str(one.id): one for one in changes.filter(id__in=[k["key"] for k in keys if k["kind"] == "change"])
     }
-    return [Entry(found_orders.get(k["key"]), found_changes.get(k["key"])) for k in keys], total
+    return [Entry(found_orders.get(k["key"]), found_changes.get(k["key"])) for k in keys], counts
 
 
 def _keys(rows: QuerySet[ChangeOrder] | QuerySet[SubscriptionChange], kind: str, at: str) -> QuerySet[Any, Any]:

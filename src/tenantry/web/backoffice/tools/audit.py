@@ -23,9 +23,8 @@ from tenantry.people import queries as people
 from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import reload_page, render_page
-from tenantry.web.backoffice.lists import MOST_IN_FILE, wants_file
+from tenantry.web.backoffice.lists import MOST_IN_FILE, PER_PAGE, wants_file
 from tenantry.web.backoffice.tools.lines import (
-    PER_PAGE,
     Asked,
     Choice,
     Line,
@@ -112,6 +111,7 @@ def _page(request: OfficeRequest, asked: Asked, rows: list[AuditRow], subject: s
         sentence=_("Who did what; rows can be added, and never changed or removed"),
         search_label=_("Search person, subject or request id"),
         shows={},
+        counts={},
         kept_days=None,
         choices=[Choice("what", _("About"), [("", _("Everything")), *subjects().items()], subject)],
         more={"may_check": everything, "check": _check() if everything else None},

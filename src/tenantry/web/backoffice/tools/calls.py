@@ -9,16 +9,15 @@ from django.utils.translation import gettext as _
 
 from tenantry.connection import queries as connections
 from tenantry.connection.models import CallRecord
-from tenantry.connection.queries import CallOutcome
+from tenantry.connection.queries import CallOutcome, CallPage
 from tenantry.jobs import retention
 from tenantry.people import queries as people
 from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
 from tenantry.web.backoffice.ids import as_uuid
-from tenantry.web.backoffice.lists import MOST_IN_FILE, wants_file
+from tenantry.web.backoffice.lists import MOST_IN_FILE, PER_PAGE, wants_file
 from tenantry.web.backoffice.tools.lines import (
-    PER_PAGE,
     Asked,
     Choice,
     Line,
@@ -38,10 +37,11 @@ def log(request: OfficeRequest) -> HttpResponse:
     """Show calls to Microsoft, the newest first; staff for named companies see those about these companies."""
     asked = asked_of(request, (outcome.value for outcome in CallOutcome))
     if wants_file(request):
-        rows = _found(request, asked, 0, MOST_IN_FILE)
+        rows = _found(request, asked, 0, MOST_IN_FILE).rows
         companies = _companies(asked, rows)
         return log_file(_("Calls to Microsoft"), asked, _head(), [_cells(call, companies) for call in rows])
-    rows = _found(request, asked, asked.offset, PER_PAGE + 1)
+    found = _found(request, asked, asked.offset, PER_PAGE + 1)
+    rows = found.rows
     companies = _companies(asked, rows)
     known = connections.connections(asked.moment.real)
     names = {one.id: one.name for one in known}
@@ -59,13 +59,14 @@ def log(request: OfficeRequest) -> HttpResponse:
             CallOutcome.THROTTLED.value: _("Throttled"),
             CallOutcome.TROUBLE.value: _("Trouble or no answer"),
         },
+        counts=found.counts,
         kept_days=retention.kept().call_days,
         choices=_connection_choice(request, list(names.items())),
     )
     return render_page(request, "tools/log", context)
 
 
-def _found(request: OfficeRequest, asked: Asked, offset: int, limit: int) -> tuple[CallRecord, ...]:
+def _found(request: OfficeRequest, asked: Asked, offset: int, limit: int) -> CallPage:
     companies = asked.companies()
     return connections.calls(
         connection_id=as_uuid(request.GET.get("connection", "")),
@@ -76,7 +77,7 @@ def _found(request: OfficeRequest, asked: Asked, offset: int, limit: int) -> tup
         since=asked.since,
         offset=offset,
         limit=limit,
-    ).rows
+    )
 
 
 def _connection_choice(request: OfficeRequest, names: list[tuple[UUID, str]]) -> list[Choice]:

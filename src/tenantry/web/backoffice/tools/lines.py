@@ -19,12 +19,12 @@ from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest
 from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.ids import as_uuid
-from tenantry.web.backoffice.lists import page_number, search_of, slice_of
+from tenantry.web.backoffice.lists import PER_PAGE, page_number, search_of, slice_of
 from tenantry.web.portal.files import csv_answer
+from tenantry.web.ui.components.chips import Chip, chips
 from tenantry.web.ui.components.data import address_with
 from tenantry.web.ui.frame import Tab
 
-PER_PAGE = 50
 _PERIODS = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=30), "365": timedelta(days=365)}
 
 
@@ -49,16 +49,6 @@ class Line:
     facts: tuple[Fact, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()  # titles and what was stored, such as JSON
     links: tuple[tuple[str, str], ...] = ()  # words and addresses
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One choice of a filter; ``removes`` marks one that takes a filter away."""
-
-    label: str
-    url: str
-    chosen: bool = False
-    removes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +111,15 @@ def log_page(
     sentence: str,
     search_label: str,
     shows: Mapping[str, str],
+    counts: Mapping[str, int],
     kept_days: int | None,
     choices: Sequence[Choice] = (),
     more: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
-    """Return the context of a log; ``lines`` may have one more than a page, which tells that older ones exist."""
+    """Return the context of a log; ``lines`` may have one more than a page, which tells that older ones exist.
+
+    ``shows`` are the parts of the log by their value in the address, ``counts`` how long they are (`count_kinds`).
+    """
     filters = ("q", "show", "period", "company", *(choice.name for choice in choices), "order", "subject", "person")
     return office_page(
         request,
@@ -137,7 +131,7 @@ def log_page(
         slice=slice_of(request, lines[:PER_PAGE], PER_PAGE, older=len(lines) > PER_PAGE),
         search=asked.search,
         search_label=search_label,
-        chips=[_chip(request, "show", value, label, asked.show) for value, label in shows.items()],
+        chips=chips(request.GET, "show", shows, asked.show, counts) if shows else [],
         narrowed=_narrowed(request, asked),
         choices=[*choices, _period(request)],
         filtered=any(request.GET.get(name) for name in filters),
@@ -186,10 +180,6 @@ def parts(*words: str) -> tuple[str, ...]:
     return tuple(word for word in words if word)
 
 
-def _chip(request: HttpRequest, name: str, value: str, label: str, chosen: str) -> Chip:
-    return Chip(label, address_with(request.GET, **{name: value or None, "page": None}), value == chosen)
-
-
 def _narrowed(request: HttpRequest, asked: Asked) -> list[Chip]:
     """Return what was followed here from elsewhere, each to be taken away with one click."""
     found = []
@@ -199,7 +189,10 @@ def _narrowed(request: HttpRequest, asked: Asked) -> list[Chip]:
         found.append(("company", names.get(asked.company_id, _("One company"))))
     labels = {"order": _("One change order"), "subject": _("One subject"), "person": _("One person")}
     found += [(name, label) for name, label in labels.items() if request.GET.get(name)]
-    return [Chip(label, address_with(request.GET, **{name: None, "page": None}), removes=True) for name, label in found]
+    return [
+        Chip(label, address_with(request.GET, **{name: None, "page": None}), chosen=True, removes=True)
+        for name, label in found
+    ]
 
 
 def _period(request: HttpRequest) -> Choice:

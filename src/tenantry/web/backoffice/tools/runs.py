@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -16,14 +17,14 @@ from tenantry.connection.texts import run_text
 from tenantry.jobs import retention, runs
 from tenantry.jobs.models import RunRecord, RunState
 from tenantry.kernel.actor import Actor
+from tenantry.kernel.counting import count_kinds
 from tenantry.licensing import asking
 from tenantry.people import queries as people
 from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
-from tenantry.web.backoffice.lists import MOST_IN_FILE, wants_file
+from tenantry.web.backoffice.lists import MOST_IN_FILE, PER_PAGE, wants_file
 from tenantry.web.backoffice.tools.lines import (
-    PER_PAGE,
     Asked,
     Choice,
     Line,
@@ -37,10 +38,10 @@ from tenantry.web.backoffice.tools.lines import (
 )
 from tenantry.web.ui.components import marks
 
-_STATES: dict[str, tuple[str, ...]] = {
-    "open": (RunState.WAITING.value, RunState.RUNNING.value),
-    "done": (RunState.DONE.value,),
-    "failed": (RunState.FAILED.value,),
+_KINDS = {
+    "open": Q(state__in=(RunState.WAITING, RunState.RUNNING)),
+    "done": Q(state=RunState.DONE),
+    "failed": Q(state=RunState.FAILED),
 }
 _TONES = {RunState.WAITING: "neutral", RunState.RUNNING: "info", RunState.DONE: "positive", RunState.FAILED: "critical"}
 
@@ -48,24 +49,26 @@ _TONES = {RunState.WAITING: "neutral", RunState.RUNNING: "info", RunState.DONE: 
 @office(Permission.OFFICE_SEE)
 def log(request: OfficeRequest) -> HttpResponse:
     """Show refreshes and other long work, the newest first."""
-    asked = asked_of(request, _STATES)
+    asked = asked_of(request, _KINDS)
     kind = request.GET.get("kind", "")
-    found = runs.log(
+    every = runs.log(
         companies=asked.companies(),
-        states=_STATES.get(asked.show, ()),
         kinds=(kind,) if kind in kinds() else (),
         asked_by=asked.search,
         since=asked.since,
     )
+    found = every.filter(_KINDS.get(asked.show, Q()))
     if wants_file(request):
         listed = list(found[:MOST_IN_FILE])
         names = _names(listed)
         return log_file(_("Refreshes"), asked, _head(), [_cells(run, names) for run in listed])
     listed = list(found[asked.offset : asked.offset + PER_PAGE + 1])
-    return render_page(request, "tools/log", _page(request, asked, listed, kind))
+    return render_page(request, "tools/log", _page(request, asked, listed, kind, count_kinds(every, _KINDS)))
 
 
-def _page(request: OfficeRequest, asked: Asked, listed: list[RunRecord], kind: str) -> dict[str, object]:
+def _page(
+    request: OfficeRequest, asked: Asked, listed: list[RunRecord], kind: str, counts: Mapping[str, int]
+) -> dict[str, object]:
     names = _names(listed)
     return log_page(
         request,
@@ -75,6 +78,7 @@ def _page(request: OfficeRequest, asked: Asked, listed: list[RunRecord], kind: s
         sentence=_("Everything that was read from Microsoft, by itself or because somebody asked"),
         search_label=_("Search who asked"),
         shows={"": _("All"), "open": _("Under way"), "done": _("Done"), "failed": _("Failed")},
+        counts=counts,
         kept_days=retention.kept().run_days,
         choices=[Choice("kind", _("Kind"), [("", _("Every kind")), *kinds().items()], kind)],
     )

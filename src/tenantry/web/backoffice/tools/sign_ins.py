@@ -11,9 +11,8 @@ from tenantry.people.sign_in_log import SignInRow
 from tenantry.people.texts import sign_in_reason_text
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
-from tenantry.web.backoffice.lists import MOST_IN_FILE, wants_file
+from tenantry.web.backoffice.lists import MOST_IN_FILE, PER_PAGE, wants_file
 from tenantry.web.backoffice.tools.lines import (
-    PER_PAGE,
     Asked,
     Line,
     asked_of,
@@ -43,6 +42,9 @@ def log(request: OfficeRequest) -> HttpResponse:
         sentence=_("Everybody who came with a Microsoft account, let in or not"),
         search_label=_("Search name, user name or tenant id"),
         shows={"": _("All"), "accepted": _("Let in"), "refused": _("Refused")},
+        counts=sign_in_log.sign_in_counts(
+            only=asked.only, company_id=asked.company_id, search=asked.search, since=asked.since
+        ),
         kept_days=retention.kept().sign_in_days,
     )
     return render_page(request, "tools/log", context)
@@ -57,7 +59,7 @@ def _found(asked: Asked, offset: int, limit: int) -> tuple[SignInRow, ...]:
         since=asked.since,
         offset=offset,
         limit=limit,
-    )[0]
+    )
 
 
 def _line(row: SignInRow) -> Line:

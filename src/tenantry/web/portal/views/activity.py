@@ -16,6 +16,7 @@ from tenantry.web.numbers import page_in
 from tenantry.web.portal import history, words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.files import csv_answer
+from tenantry.web.ui.components.chips import chips
 
 PER_PAGE = 50
 MOST_IN_FILE = 10_000
@@ -35,18 +36,12 @@ def activity(request: PortalRequest, company_id: UUID) -> HttpResponse:
     """Show what happened, the newest first."""
     moment = Moment.current()
     show, search, number = _wanted(request)
-    found, total = history.entries(
+    found, counts = history.entries(
         CompanyId(company_id), show=show, search=search, offset=(number - 1) * PER_PAGE, limit=PER_PAGE
     )
     if number > 1 and not found:
         raise Http404
     labels = {"all": _("Everything"), "orders": _("Orders from here"), "elsewhere": _("Changes at Microsoft")}
-    filters = []
-    for name in history.SHOWN:
-        params = request.GET.copy()
-        params.pop("page", None)
-        params["show"] = name
-        filters.append((labels[name], f"?{params.urlencode()}", name == show))
     context = company_page(
         request,
         "activity",
@@ -54,8 +49,8 @@ def activity(request: PortalRequest, company_id: UUID) -> HttpResponse:
         # Orders from here are always the newest; only what comes from Microsoft has an age.
         state=words.state_line(_("Changes at Microsoft"), queries.freshness(CompanyId(company_id)), moment),
         happenings=history.happenings(found, moment.commerce),
-        page=Paginator(range(total), PER_PAGE).page(number),
-        filters=filters,
+        page=Paginator(range(counts[show]), PER_PAGE).get_page(number),
+        chips=chips(request.GET, "show", labels, show, counts),
         show=show,
         search=search,
     )
@@ -67,5 +62,5 @@ def export(request: PortalRequest, company_id: UUID) -> HttpResponse:
     """Give what happened as a file, with the same search and filter."""
     moment = Moment.current()
     show, search, _page = _wanted(request)
-    found, _total = history.entries(CompanyId(company_id), show=show, search=search, limit=MOST_IN_FILE)
+    found, _counts = history.entries(CompanyId(company_id), show=show, search=search, limit=MOST_IN_FILE)
     return csv_answer(_("activity"), request.access.name, moment.commerce, history.csv_rows(found, moment.commerce))

@@ -127,7 +127,7 @@ def overview(request: PortalRequest, company_id: UUID) -> HttpResponse:
     coming = ahead.renewals
     undecided = queries.needs_decision(coming, now)
     needs = _needs(undecided, ahead.shortages, now)
-    recent, _total = history.entries(company, limit=RECENT)
+    recent, _counts = history.entries(company, limit=RECENT)
     context = company_page(
         request,
         "overview",

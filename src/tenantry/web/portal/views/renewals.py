@@ -29,6 +29,7 @@ from tenantry.web.portal.views.overview import strip
 from tenantry.web.portal.views.renewing import can_be_confirmed
 from tenantry.web.searching import search_in
 from tenantry.web.ui.components import marks
+from tenantry.web.ui.components.chips import Chip, chips
 from tenantry.web.ui.components.data import address_with
 
 KINDS = ("undecided", "renews", "ends", "extends")
@@ -54,16 +55,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter with how many it shows."""
-
-    label: str
-    url: str
-    chosen: bool
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class Month:
     """The ends of terms in one month."""
 
@@ -82,8 +73,9 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
     short = {one.view.id: texts.caution_text(one.caution, now) for one in ahead.shortages}
     may = request.access.may(Permission.DECIDE_END)
     search, show = search_in(request.GET), request.GET.get("show", "")
+    show = show if show in KINDS else ""
     named = [view for view in ahead.renewals if _is_called(view, search)]
-    found = [view for view in named if show not in KINDS or _kind(view, open_ids) == show]
+    found = [view for view in named if not show or _kind(view, open_ids) == show]
     months = [
         Month(
             name, tuple(_row(view, request.access, now, view.id in open_ids, short.get(view.id, "")) for view in group)
@@ -103,8 +95,8 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
         months=months,
         may_not="" if may else may_words(request.access, Permission.DECIDE_END),
         search=search,
-        show=show if show in KINDS else "",
-        chips=_chips(request.GET, named, open_ids),
+        show=show,
+        chips=_chips(request.GET, show, named, open_ids),
         any_ends=bool(ahead.renewals),
         terms=sum(bool(row.term) for month in months for row in month.rows),
         ticked=ticked,
@@ -122,22 +114,16 @@ def _kind(view: SubscriptionView, open_ids: Set[UUID]) -> str:
     return words.ending_kind(view, view.id in open_ids)
 
 
-def _chips(asked: QueryDict, found: Sequence[SubscriptionView], open_ids: Set[UUID]) -> list[Chip]:
-    """Make the filters with how many there are of each; one that would show nothing is left out."""
+def _chips(asked: QueryDict, show: str, found: Sequence[SubscriptionView], open_ids: Set[UUID]) -> list[Chip]:
     labels = {
+        "": _("All"),
         "undecided": _("To decide"),
         "renews": _("Renews"),
         "ends": _("Ends"),
         "extends": _("Month by month"),
     }
-    counted = Counter(_kind(view, open_ids) for view in found)
-    chosen = asked.get("show", "")
-    chips = [Chip(_("All"), address_with(asked, show=None, tick=None), chosen not in KINDS, len(found))]
-    for kind in KINDS:
-        if counted[kind] or kind == chosen:
-            url = address_with(asked, show=kind, tick=None)
-            chips.append(Chip(labels[kind], url, kind == chosen, counted[kind]))
-    return chips
+    counts = dict.fromkeys(KINDS, 0) | Counter(_kind(view, open_ids) for view in found) | {"": len(found)}
+    return chips(asked, "show", labels, show, counts, also_dropped=("tick",))
 
 
 def _month(view: SubscriptionView) -> str:

@@ -101,7 +101,7 @@ def subscription(request: PortalRequest, company_id: UUID, subscription_id: UUID
     view = find(request, company_id, subscription_id, moment)
     access, now = request.access, moment.commerce
     possible = possible_changes(view.facts, now)
-    found, total = history.entries(CompanyId(company_id), subscription_id=view.id, limit=SHOWN_HISTORY)
+    found, counts = history.entries(CompanyId(company_id), subscription_id=view.id, limit=SHOWN_HISTORY)
     freshness = queries.freshness(CompanyId(company_id))
     context = subscription_page(
         request,
@@ -118,7 +118,7 @@ def subscription(request: PortalRequest, company_id: UUID, subscription_id: UUID
         order_url=reverse("portal:order", args=[company_id, view.order.id]) if view.order else "",
         order_words=outcomes.wish_words(view.order) if view.order else "",
         happenings=history.happenings(found, now, named=False),
-        more_history=total > len(found),
+        more_history=counts["all"] > len(found),
     )
     context |= _planner_context(view, possible, access, moment)
     return render(request, "portal/subscription.html", context)

@@ -1,5 +1,6 @@
 """The list of subscriptions, on the page and as a file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,6 +24,8 @@ from tenantry.web.portal import words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.files import csv_answer
 from tenantry.web.ui.components import marks
+from tenantry.web.ui.components.chips import Chip, chips
+from tenantry.web.ui.components.data import Params
 
 PER_PAGE = 100
 MOST_IN_FILE = 10_000
@@ -96,18 +99,18 @@ def subscriptions(request: PortalRequest, company_id: UUID) -> HttpResponse:
     if number > 1 and not found.views:
         raise Http404
     rows = [_row(view, company_id, moment.commerce) for view in found.views]
-    page = Paginator(range(found.total), PER_PAGE).page(number)
+    total = found.counts[show]
     context = company_page(
         request,
         "subscriptions",
         moment,
         rows=rows,
         with_status=any(row.status or row.order for row in rows),
-        page=page,
+        page=Paginator(range(total), PER_PAGE).get_page(number),
         search=search,
         show=show,
-        filters=_filters(request, show),
-        state=words.state_line(_count(found.total), found.freshness, moment),
+        chips=subscription_chips(request.GET, show, found.counts),
+        state=words.state_line(_count(total), found.freshness, moment),
         licences_known=found.freshness.licences_known,
         never_read=found.freshness.succeeded_at is None,
     )
@@ -119,20 +122,12 @@ def _count(total: int) -> str:
     return ngettext("%(n)s subscription", "%(n)s subscriptions", total) % {"n": total}
 
 
-def _filters(request: HttpRequest, show: str) -> list[tuple[str, str, bool]]:
-    labels = {
-        "current": _("Current"),
-        "active": _("Active"),
-        "trials": _("Trials"),
-        "over": _("Ended"),
-    }
-    found = []
-    for name in FILTERS:
-        params = request.GET.copy()
-        params.pop("page", None)
-        params["show"] = name
-        found.append((labels[name], f"?{params.urlencode()}", name == show))
-    return found
+def subscription_chips(params: Params, show: str, counts: Mapping[str, int]) -> list[Chip]:
+    """Make the chips of a company's list; "Active" stands beside "All now" only where it shows something else."""
+    labels = {"current": _("All now"), "active": _("Active"), "trials": _("Trials"), "over": _("Ended")}
+    if counts["active"] == counts["current"] and show != "active":
+        del labels["active"]
+    return chips(params, "show", labels, show, counts)
 
 
 @portal(Permission.SEE)

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 
 from tenantry.web.numbers import WholeNumberField
 from tenantry.web.ui import frame
+from tenantry.web.ui.components.chips import Chip
 from tenantry.web.ui.drawings import term_line, year_strip
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -45,6 +46,16 @@ OUTCOME_NOTES = {
     "end": "Everybody loses access on 16 December 2026.",
     "extend": "The extended term of Microsoft, at a higher price, until you cancel or renew.",
 }
+
+
+def chips() -> list[Chip]:
+    """Give the chips over a list: chosen, empty and chosen elsewhere, not counted, and one that a click takes away."""
+    return [
+        Chip("All", "#", chosen=True, count=24),
+        Chip("Expiring soon", "#", count=0),
+        Chip("Trials", "#"),
+        Chip("Fabrikam", "#", chosen=True, removes=True),
+    ]
 
 
 def forms_shown() -> dict[str, SampleForm]:

@@ -50,6 +50,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "progress": samples.progress(),
         "happenings": samples.happenings(),
         "notes": samples.OUTCOME_NOTES,
+        "chips": samples.chips(),
         "page": samples.page(7),
         "terms": glossary.TERMS,
         "long_name": samples.LONG_NAME,
