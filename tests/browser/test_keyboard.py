@@ -158,6 +158,22 @@ def test_the_search_is_a_key_away_and_works_without_scripts(
     plain.context.close()
 
 
+def test_a_word_of_the_trade_is_explained_by_a_key_and_without_scripts(
+    house: House, harbour: Company, web: LiveServer, page: Page, browser: Browser
+) -> None:
+    explanation = "New Commerce Experience: the way Microsoft sells subscriptions today."
+    plain = browser.new_context(java_script_enabled=False).new_page()
+    for visitor in (page, plain):
+        enter(visitor, web.url, ANNA)
+        visitor.goto(web.url + of(house.subscription(harbour, PREMIUM)))
+        expect(visitor.get_by_text(explanation)).to_be_hidden()
+        press(visitor, "button", "What does “NCE” mean?")
+        expect(visitor.get_by_text(explanation)).to_be_visible()
+        visitor.keyboard.press("Escape")
+        expect(visitor.get_by_text(explanation)).to_be_hidden()
+    plain.context.close()
+
+
 def test_several_terms_renew_as_they_are(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
     enter(page, web.url, ANNA)
     page.set_viewport_size({"width": 390, "height": 800})

@@ -1,5 +1,6 @@
 """The list of subscriptions, and the file."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from tenantry.licensing.rules.wishes import SetQuantity
 from tenantry.people.models import Company
 from tests.support.house import House
 from tests.support.orders import placed
-from tests.web.portal.visitors import ANNA, CHLOE, PREMIUM, at, signed_in, text
+from tests.web.portal.visitors import ANNA, CHLOE, PREMIUM, at, of, signed_in, text
 
 
 def names(client: Client, address: str) -> list[str]:
@@ -78,6 +79,28 @@ def test_chips_show_what_there_is_and_how_many(house: House, harbour: Company) -
         assert len(names(anna, f"{page}?show={shown}")) == number
     fragment = anna.get(f"{page}?q=m", headers={"HX-Request": "true"}).content.decode()
     assert "filter-chip" in fragment  # the numbers follow what is typed
+
+
+def explained(client: Client, address: str) -> list[str]:
+    """Return the questions that a page answers one click away, in their order."""
+    return re.findall(
+        r'class="explain-mark"[^>]*aria-label="What does “([^”]*)” mean\?"', client.get(address).content.decode()
+    )
+
+
+def test_the_words_of_the_trade_are_explained_once_where_they_stand(house: House, harbour: Company) -> None:
+    anna, view = signed_in(ANNA), house.subscription(harbour, PREMIUM)
+    listed = anna.get(at(harbour, "subscriptions/")).content.decode()
+    assert explained(anna, at(harbour, "subscriptions/")) == ["NCE", "Term", "Assigned seats"]
+    assert 'abbr="Product"' in listed and 'class="tag tone-neutral">NCE' in listed and 'tone-info">NCE' not in listed
+    assert explained(anna, at(harbour, "")) == ["NCE"]
+    assert explained(anna, at(harbour, "renewals/")) == ["NCE"]
+    assert explained(anna, of(view))[:1] == ["NCE"]
+    assert "What does “Term” mean?" in anna.get(of(view)).content.decode()
+    assert explained(anna, f"{of(view)}change/?seats=45&when=now") == ["NCE", "Return window", "Lot"]
+    Subscription.objects.filter(id=view.id).update(facts={**view.row.facts, "kind": "legacy"})
+    assert explained(anna, at(harbour, "")) == ["NCE", "Legacy"]
+    assert explained(anna, of(view))[:1] == ["Legacy"]
 
 
 def test_the_file_has_the_same_rows_and_runs_no_formula(house: House, harbour: Company) -> None:

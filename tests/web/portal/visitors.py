@@ -83,8 +83,9 @@ def text(client: Client, address: str, status: int = 200, *, headers: Mapping[st
 
 
 def words(content: bytes) -> str:
-    """Take the tags out of a page."""
+    """Take the tags out of a page, and the explanations that open with a click."""
     body = re.sub(r"<(script|style|title|svg)\b.*?</\1>", " ", content.decode(), flags=re.S)
+    body = re.sub(r'<span class="popover explain-panel".*?</span></span>', " ", body, flags=re.S)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 

@@ -28,9 +28,14 @@ _WHEN: dict[When, str | Promise] = {
 
 def when_text(first: Consequence) -> str:
     """Name the group that a consequence begins; it stands above their sentences."""
-    if first.key == "can_be_changed":
-        return _("Can be changed until")  # a decision is not returned
+    if first.when is When.UNTIL and not is_about_returns(first):
+        return _("Can be changed until")
     return str(_WHEN[first.when])
+
+
+def is_about_returns(first: Consequence) -> bool:
+    """Say whether the group that a consequence begins is about returning seats: a decision is not returned."""
+    return first.when is When.UNTIL and first.key != "can_be_changed"
 
 
 def consequence_text(consequence: Consequence, now: datetime | None = None) -> str:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from tenantry.kernel.refusals import Refusal
 from tenantry.licensing import texts
 from tenantry.licensing.queries import SubscriptionView
+from tenantry.licensing.rules.book import RuleName
 from tenantry.licensing.rules.facts import EndOfTerm
 from tenantry.licensing.rules.plan import Alternative, Plan
 from tenantry.licensing.rules.planner import plan_change
@@ -19,6 +21,7 @@ from tenantry.people.access import CompanyAccess
 from tenantry.people.permissions import Permission
 from tenantry.web.portal import wishing
 from tenantry.web.ui.frame import NextStep
+from tenantry.web.ui.templatetags.ui import explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Group:
 
     when: str
     sentences: tuple[str, ...]
+    explains: str = ""  # a term of the glossary
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,12 @@ def plan_groups(plan: Plan, now: datetime) -> tuple[Group, ...]:
     """Say what follows from a plan, in order of time."""
     found = [list(group) for _when, group in groupby(plan.consequences, key=lambda one: one.when)]
     return tuple(
-        Group(texts.when_text(group[0]), tuple(texts.consequence_text(one, now) for one in group)) for group in found
+        Group(
+            texts.when_text(group[0]),
+            tuple(texts.consequence_text(one, now) for one in group),
+            "return_window" if texts.is_about_returns(group[0]) else "",
+        )
+        for group in found
     )
 
 
@@ -102,6 +111,8 @@ def rule_sentences(plan: Plan) -> tuple[str, ...]:
         sentence = texts.rule_text(use.name)
         if use.since is not None:
             sentence = _("%(rule)s (Since %(day)s.)") % {"rule": sentence, "day": texts.day(use.since)}
+        if use.name is RuleName.RETURN_WINDOW:
+            sentence = format_html("{} {}", sentence, explain("lot", mark=True))
         found.append(sentence)
     return tuple(found)
 

@@ -1,5 +1,6 @@
 """Short words about subscriptions, for lists and heads. Sentences about rules are in `licensing.texts`."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, time
 
 from django.template.loader import render_to_string
@@ -16,6 +17,7 @@ from tenantry.licensing.rules.facts import EndOfTerm, Status, SubscriptionFacts,
 from tenantry.licensing.rules.terms import Ending, Outcome
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
+from tenantry.web.ui.templatetags.ui import explain
 
 BY_USE = frozenset({SubscriptionKind.AZURE_PLAN, SubscriptionKind.LEGACY_AZURE})
 _FOR_PEOPLE = frozenset({SubscriptionKind.NCE, SubscriptionKind.LEGACY})
@@ -98,11 +100,18 @@ def state_line(words: str, freshness: Freshness, moment: Moment) -> SafeString:
 def tags(view: SubscriptionView) -> SafeString:
     """Show what kind of subscription it is, and that it is a trial."""
     kind = view.facts.kind
-    if kind is SubscriptionKind.NCE:
-        found = marks.tag(_("NCE"), "info")
-    else:
-        found = marks.tag(texts.kind_text(kind))
+    found = marks.tag(_("NCE") if kind is SubscriptionKind.NCE else texts.kind_text(kind))
     return format_html("{} {}", found, marks.tag(_("Trial"), "caution")) if view.facts.is_trial else found
+
+
+def explained_tags(views: Iterable[SubscriptionView]) -> list[SafeString]:
+    """Make the tags of each for a list without a head: the first of a kind has the kind's explanation beside it."""
+    to_explain = {SubscriptionKind.NCE: "nce", SubscriptionKind.LEGACY: "legacy"}
+    found = []
+    for view in views:
+        term = to_explain.pop(view.facts.kind, None)
+        found.append(format_html("{} {}", tags(view), explain(term, mark=True)) if term else tags(view))
+    return found
 
 
 def quantity(view: SubscriptionView) -> str:

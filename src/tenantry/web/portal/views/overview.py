@@ -72,19 +72,20 @@ def decisions(request: PortalRequest, found: list[_Need], now: datetime) -> list
     """Make the lines of what needs a decision; the way there is open to those who decide."""
     company_id = request.access.company_id
     ways = [decide_url(need.view, request.access, now) for need in found]
+    all_tags = words.explained_tags(need.view for need in found)
     next_one = next((place for place, way in enumerate(ways) if way), None)
     return [
         Decision(
             url=reverse("portal:subscription", args=[company_id, need.view.id]),
             name=need.view.name,
             tile=marks.initials_tile(need.view.row.offer_name),
-            tags=words.tags(need.view),
+            tags=tags,
             what=need.what,
             date=words.term_day_both(need.by, now) if need.by else "",
             decide_url=way,
             is_next=place == next_one,
         )
-        for place, (need, way) in enumerate(zip(found, ways, strict=True))
+        for place, (need, way, tags) in enumerate(zip(found, ways, all_tags, strict=True))
     ]
 
 

@@ -76,9 +76,14 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
     show = show if show in KINDS else ""
     named = [view for view in ahead.renewals if _is_called(view, search)]
     found = [view for view in named if not show or _kind(view, open_ids) == show]
+    tags = dict(zip((view.id for view in found), words.explained_tags(found), strict=True))
     months = [
         Month(
-            name, tuple(_row(view, request.access, now, view.id in open_ids, short.get(view.id, "")) for view in group)
+            name,
+            tuple(
+                _row(view, tags[view.id], request.access, now, view.id in open_ids, short.get(view.id, ""))
+                for view in group
+            ),
         )
         for name, group in groupby(found, key=_month)
     ]
@@ -142,7 +147,9 @@ def _badge(view: SubscriptionView, undecided: bool) -> SafeString | str:
     )
 
 
-def _row(view: SubscriptionView, access: CompanyAccess, now: datetime, undecided: bool, short: str) -> Row:
+def _row(
+    view: SubscriptionView, tags: SafeString, access: CompanyAccess, now: datetime, undecided: bool, short: str
+) -> Row:
     end, wish = view.facts.commitment_end, view.wish
     lost = wish is not None and wish.lost_at is not None
     what = words.open_ending(view, now) if undecided and not lost else words.ending_sentence(view, now)
@@ -151,7 +158,7 @@ def _row(view: SubscriptionView, access: CompanyAccess, now: datetime, undecided
         url=reverse("portal:subscription", args=[access.company_id, view.id]),
         name=view.name,
         tile=marks.initials_tile(view.row.offer_name),
-        tags=words.tags(view),
+        tags=tags,
         date=words.term_day_both(end, now) if end else "",
         what=f"{what} {short}" if short else what,
         decided=decided,

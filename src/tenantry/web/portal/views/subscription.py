@@ -30,6 +30,7 @@ from tenantry.web.portal.wishing import Door, SeatsForm
 from tenantry.web.ui import dates
 from tenantry.web.ui.drawings import term_line
 from tenantry.web.ui.frame import Crumb
+from tenantry.web.ui.templatetags.ui import explain
 
 SHOWN_HISTORY = 8
 MOST_TOLD = 10_000  # where Microsoft's limit is a million, it is none
@@ -88,7 +89,7 @@ def subscription_page(
         view=view,
         url=url,
         crumbs=crumbs,
-        tags=words.tags(view),
+        tags=words.explained_tags([view])[0],
         status=words.status_badge(view),
         **more,
     )
@@ -293,13 +294,15 @@ def _stop(view: SubscriptionView, possible: Possibilities, access: CompanyAccess
     return None
 
 
-def _facts(view: SubscriptionView, possible: Possibilities, moment: Moment) -> list[tuple[str, SafeString | str]]:
+def _facts(
+    view: SubscriptionView, possible: Possibilities, moment: Moment
+) -> list[tuple[SafeString | str, SafeString | str]]:
     facts, now = view.facts, moment.commerce
-    found: list[tuple[str, SafeString | str]] = [(_("Product"), view.row.offer_name)]
+    found: list[tuple[SafeString | str, SafeString | str]] = [(_("Product"), view.row.offer_name)]
     if badge := words.status_badge(view):
         found.append((_("Status"), badge))
     if term := words.term(view):
-        found.append((_("Term"), term))
+        found.append((explain("term", _("Term")), term))
     last = words.term_end(view)
     found += _term_facts(view, last, now)
     if last is not None and facts.status is Status.ACTIVE:
@@ -334,10 +337,10 @@ def _charge_after_use(facts: SubscriptionFacts, now: datetime) -> str:
     return ""
 
 
-def _term_facts(view: SubscriptionView, last: datetime | None, now: datetime) -> list[tuple[str, SafeString | str]]:
+def _term_facts(view: SubscriptionView, last: datetime | None, now: datetime) -> list[tuple[str, str]]:
     """Say when the term began and ends, or ended; in the extended term also when its running month ends."""
     facts = view.facts
-    found: list[tuple[str, SafeString | str]] = []
+    found: list[tuple[str, str]] = []
     own_end = words.own_end(facts)
     if facts.term_start is not None:
         label = _("The term began") if own_end is not None else _("Since")

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from tenantry.web.ui.components.html import attributes
 from tenantry.web.ui.components.marks import icon
 
 Params = QueryDict | Mapping[str, str]
@@ -31,11 +32,18 @@ def address_with(params: Params, **changes: str | None) -> str:
 
 
 def sort_header(
-    params: Params, key: str, label: str, numeric: bool = False, default: bool = False, name: str = "sort"
+    params: Params,
+    key: str,
+    label: str,
+    numeric: bool = False,
+    default: bool = False,
+    name: str = "sort",
+    beside: SafeString | str = "",
 ) -> SafeString:
     """Make a column head that sorts by link: once upwards, again downwards ("-key").
 
-    `default` marks the column that the page sorts by when the address says nothing.
+    `default` marks the column that the page sorts by when the address says nothing; `beside` stands after the link,
+    and whoever listens to the cells hears the label alone.
     """
     chosen = params.get(name) or (key if default else "")
     upwards, downwards = chosen == key, chosen == f"-{key}"
@@ -43,12 +51,14 @@ def sort_header(
     mark = "arrow-up" if upwards else "arrow-down" if downwards else "chevrons-up-down"
     url = address_with(params, **{name: f"-{key}" if upwards else key, "page": None})
     return format_html(
-        '<th scope="col" aria-sort="{}"{}><a class="sort" href="{}">{}{}</a></th>',
+        '<th scope="col" aria-sort="{}"{}{}><a class="sort" href="{}">{}{}</a>{}</th>',
         state,
+        attributes(abbr=label if beside else None),
         format_html(' class="{}"', "numeric") if numeric else "",
         url,
         label,
         icon(mark, 14),
+        beside,
     )
 
 

@@ -113,7 +113,7 @@ def explain(key: str, word: str = "", mark: bool = False) -> SafeString:
 @register.simple_tag
 def nce_tag(nce: bool = True) -> SafeString:
     """Show the (NCE) or legacy tag of a subscription."""
-    return marks.tag(_("NCE"), "info") if nce else marks.tag(_("Legacy"))
+    return marks.tag(_("NCE") if nce else _("Legacy"))
 
 
 class FieldContext(TypedDict):
@@ -140,10 +140,17 @@ def choices(bound: BoundField, hint: str = "", notes: dict[str, str] | None = No
 
 @register.simple_tag(takes_context=True)
 def sort_header(
-    context: Context, key: str, label: str, numeric: bool = False, default: bool = False, name: str = "sort"
+    context: Context,
+    key: str,
+    label: str,
+    numeric: bool = False,
+    default: bool = False,
+    name: str = "sort",
+    explains: str = "",
 ) -> SafeString:
-    """Make the head of a column that sorts by link."""
-    return data.sort_header(context["request"].GET, key, label, numeric, default, name)
+    """Make the head of a column that sorts by link; ``explains`` is a term of the glossary that its cells show."""
+    beside = explain(explains, mark=True) if explains else ""
+    return data.sort_header(context["request"].GET, key, label, numeric, default, name, beside)
 
 
 @register.inclusion_tag("ui/pagination.html", takes_context=True)
