@@ -104,3 +104,25 @@ document.addEventListener("submit", (event) => {
 // On a narrow screen the tab one is on may lie outside what its row shows.
 const tab = document.querySelector(".tabs [aria-current]");
 if (tab) tab.closest(".tabs").scrollLeft = tab.offsetLeft + tab.offsetWidth - tab.closest(".tabs").clientWidth;
+
+// A table that fits its place needs no frame that scrolls, and only outside of one can its head stay in sight.
+const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => frame(target.closest(".table-scroll"))));
+
+function frame(region) {
+  region.classList.remove("table-fits");
+  const fits = region.scrollWidth <= region.clientWidth;
+  region.classList.toggle("table-fits", fits);
+  // What does not scroll is nothing to stop at on the way by Tab.
+  if (fits) region.removeAttribute("tabindex");
+  else region.tabIndex = 0;
+}
+
+function watchTables(part) {
+  for (const region of part.querySelectorAll(".table-scroll")) {
+    widths.observe(region);
+    widths.observe(region.firstElementChild);
+  }
+}
+
+watchTables(document);
+document.addEventListener("htmx:load", (event) => watchTables(event.detail.elt));
