@@ -57,6 +57,19 @@ def test_no_line_of_a_page_grows_beyond_reading() -> None:
     assert found == []
 
 
+def test_a_cell_that_may_be_empty_has_no_blanks_inside_its_tags() -> None:
+    """On a phone `:empty` hides such a cell; its label is written only where there is something to label."""
+    cell = re.compile(r"<td\b((?:[^<>{]|\{%.*?%\}|\{\{.*?\}\})*)>(.*?)</td>", re.DOTALL)
+    found = [
+        f"{name(path)}:{text[: match.start()].count(chr(10)) + 1}"
+        for path in tracked(".html")
+        for text in [path.read_text(encoding="utf-8")]
+        for match in cell.finditer(text)
+        if "{% if" in match[1] and match[2] != match[2].strip()
+    ]
+    assert found == []
+
+
 def test_rules_lean_on_the_standard_library_and_the_kernel_only() -> None:
     found = []
     for path in tracked(".py"):

@@ -15,6 +15,15 @@ _SEEN = """element => {
   return ring && top !== null && framed.some((one) => one.contains(top) || top.contains(one));
 }"""
 
+_BLANKS = """() => {
+  const rules = (list) => [...list].flatMap((rule) => [rule.selectorText ?? "", ...rules(rule.cssRules ?? [])]);
+  const meant = [...document.styleSheets].flatMap((sheet) => rules(sheet.cssRules)).join(",").split(",")
+    .filter((selector) => selector.includes(":empty")).map((selector) => selector.split(":empty")[0]);
+  return [...document.querySelectorAll(meant.join(","))]
+    .filter((element) => !element.childElementCount && element.textContent && !element.textContent.trim())
+    .map((element) => `${element.outerHTML.slice(0, 120)} holds nothing but blanks`);
+}"""
+
 
 def enter(page: Page, web_url: str, username: str) -> None:
     """Give a browser the session of a person; the sign-in itself has its own tests."""
@@ -28,6 +37,12 @@ def findings(page: Page) -> list[str]:
     """Return what axe finds, one line each."""
     answer = Axe().run(page).response
     return [f"{one['id']}: {node['html'][:160]}" for one in answer["violations"] for node in one["nodes"]]
+
+
+def blanks(page: Page) -> list[str]:
+    """Return what a style of the page means to hide by `:empty` and does not, because blanks stand inside its tags."""
+    found: list[str] = page.evaluate(_BLANKS)
+    return found
 
 
 def tab_to(page: Page, wanted: Locator) -> None:

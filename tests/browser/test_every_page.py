@@ -1,4 +1,4 @@
-"""Every page that the product declares, whoever adds one: axe in both schemes, and nothing that scrolls sideways."""
+"""Every page that the product declares, whoever adds one: axe in both schemes, nothing sideways, no hidden blanks."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from tenantry.web.access import Audience
-from tests.browser.portal import findings
+from tests.browser.portal import blanks, findings
 from tests.isolation.addresses import all_addresses
 from tests.isolation.samples import World, make_world, value_for
 from tests.support.house import leave_house, make_house
@@ -50,6 +50,7 @@ def test_axe_finds_nothing_on_any_page(world: World, web: LiveServer, page: Page
             continue  # a form's address, a page that was seen, or a part of one
         seen.add(answer.url)
         page.goto(answer.url)
+        wrong += [f"{path}: {one}" for one in blanks(page)]
         for scheme, width in (("light", 1280), ("dark", 320)):
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             page.set_viewport_size({"width": width, "height": 800})
