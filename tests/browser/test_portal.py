@@ -11,10 +11,11 @@ from tenantry.licensing.models import ChangeOrder
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.refresh import refresh_company
 from tenantry.licensing.rules.wishes import SetQuantity
-from tenantry.people.models import Company
+from tenantry.people.models import Company, EndUserRole, Person
 from tests.browser.portal import enter, findings, tab_to
-from tests.support.house import OWNER, House, finish
+from tests.support.house import MERIDIAN, OWNER, House, finish
 from tests.support.orders import placed
+from tests.support.people import make_end_user
 from tests.web.portal.visitors import ANNA, BEN, PREMIUM, TEAMS, at, of
 
 pytestmark = pytest.mark.browser
@@ -35,6 +36,30 @@ def test_a_long_name_from_right_to_left_loses_its_end_and_not_its_beginning(
       return letter.left >= box.left - 1 && letter.right <= box.right + 1;
     }""")
     assert beginning
+
+
+def test_on_a_phone_the_head_says_the_whole_name_of_the_company_once(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    meridian = house.add_company(MERIDIAN)
+    make_end_user(meridian.id, Person.objects.get(username=BEN), EndUserRole.VIEW)
+    page.set_viewport_size({"width": 390, "height": 844})
+    name = page.locator(".topbar .company-name")
+    whole = "element => element.scrollWidth <= element.clientWidth && element.scrollHeight <= element.clientHeight"
+    enter(page, web.url, ANNA)  # who has one company
+    page.goto(f"{web.url}/c/{harbour.id}/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Harbour & Vale Ltd")
+    expect(name).to_be_hidden()
+    page.goto(f"{web.url}/c/{harbour.id}/subscriptions/")
+    expect(name).to_have_text("Harbour & Vale Ltd")
+    assert name.evaluate(whole)
+    enter(page, web.url, BEN)  # who has two, and a way from each to the other
+    page.goto(f"{web.url}/c/{meridian.id}/")
+    expect(name).to_have_text("Meridian Group Holdings plc")
+    assert name.evaluate(whole)
+    page.get_by_role("button", name="Company: Meridian Group Holdings plc").click()
+    page.get_by_role("link", name="Harbour & Vale Ltd").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Harbour & Vale Ltd")
 
 
 def test_a_seat_count_is_changed_by_clicking(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
