@@ -47,6 +47,7 @@ def bare_frame(moment: Moment, home_url: str = "/") -> dict[str, object]:
     """Return what pages that need nobody have around them: the brand, who helps, the rehearsal strip; one query."""
     brand = branding.current()
     found: dict[str, object] = {
+        "shown_at": moment.real,
         "brand": ui.FrameBrand(
             name=brand.portal_name,
             stylesheet_url=brand.stylesheet_url,

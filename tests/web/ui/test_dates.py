@@ -71,5 +71,12 @@ def test_what_remains_is_in_the_two_largest_units(left: timedelta, words: str) -
     assert dates.remaining(NOW + left, NOW) == words
 
 
-def test_both_forms_stand_together() -> None:
-    assert dates.both_forms(NOW + 24 * DAY, NOW) == "in 24 days · Wed 16 Dec"
+def test_both_forms_stand_together_and_the_day_alone_on_paper() -> None:
+    both = dates.both_forms(NOW + 24 * DAY, NOW)
+    assert both == '<span><span class="only-screen">in 24 days · </span>Wed 16 Dec</span>'
+
+
+def test_how_long_ago_it_was_is_a_moment_on_paper() -> None:
+    assert dates.ago(NOW - timedelta(minutes=4), NOW) == (
+        '<span class="only-screen">4 minutes ago</span><span class="only-print">Sun 22 Nov, 09:26 UTC</span>'
+    )

@@ -259,7 +259,7 @@ def user_row(row: EndUserRow, now: datetime) -> UserRow:
         role=end_user_role_text(row.role)[0],
         state=marks.badge(state_text(row.state), _STATE_TONES[row.state]),
         note=state_note(row, now),
-        last_sign_in=dates.distance(row.last_sign_in_at, now) if row.last_sign_in_at else _("never"),
+        last_sign_in=dates.ago(row.last_sign_in_at, now) if row.last_sign_in_at else _("never"),
         attention=attention(row),
     )
 

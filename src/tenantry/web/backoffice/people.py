@@ -365,7 +365,7 @@ def _listed_staff(row: StaffRow, moment: Moment) -> ListedStaff:
         companies=_("All companies") if row.all_companies else _few(names),
         state=state,
         note=note,
-        last_sign_in=dates.distance(row.last_sign_in_at, moment.real) if row.last_sign_in_at else _("never"),
+        last_sign_in=dates.ago(row.last_sign_in_at, moment.real) if row.last_sign_in_at else _("never"),
         attention=attention(row),
     )
 

@@ -60,7 +60,7 @@ def term_day(at: datetime, now: datetime) -> str:
     return dates.day(term_moment(at), now)
 
 
-def term_day_both(at: datetime, now: datetime) -> str:
+def term_day_both(at: datetime, now: datetime) -> SafeString:
     """Give distance and day of a term's end: "in 24 days · Wed 16 Dec"."""
     return dates.both_forms(term_moment(at), now)
 

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -76,6 +78,14 @@ def remaining(until: datetime, now: datetime) -> str:
     return " ".join(parts)
 
 
-def both_forms(when: datetime, now: datetime) -> str:
-    """Give the distance and the day together: "in 24 days · Wed 16 Dec"."""
-    return _("%(distance)s · %(day)s") % {"distance": distance(when, now), "day": day(when, now)}
+def both_forms(when: datetime, now: datetime) -> SafeString:
+    """Give the distance and the day together: "in 24 days · Wed 16 Dec"; on paper the day alone, which stays true."""
+    away = format_html('<span class="only-screen">{} · </span>', distance(when, now))
+    return format_html("<span>{}{}</span>", away, day(when, now))
+
+
+def ago(when: datetime, now: datetime) -> SafeString:
+    """Say how long ago something was: "4 minutes ago"; on paper the moment, which stays true."""
+    return format_html(
+        '<span class="only-screen">{}</span><span class="only-print">{}</span>', distance(when, now), moment(when, now)
+    )

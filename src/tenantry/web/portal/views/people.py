@@ -53,7 +53,7 @@ def _row(row: EndUserRow, moment: Moment) -> Row:
         address=row.email if row.name else "",
         role=end_user_role_text(row.role)[0],
         state=_state(row),
-        seen=dates.distance(row.last_sign_in_at, moment.real) if row.last_sign_in_at else "",
+        seen=dates.ago(row.last_sign_in_at, moment.real) if row.last_sign_in_at else "",
     )
 
 

@@ -126,3 +126,9 @@ function watchTables(part) {
 
 watchTables(document);
 document.addEventListener("htmx:load", (event) => watchTables(event.detail.elt));
+
+// A page may have been open for long before it is printed.
+addEventListener("beforeprint", () => {
+  const words = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeStyle: "long" });
+  for (const printed of document.querySelectorAll("[data-printed]")) printed.textContent = words.format();
+});
