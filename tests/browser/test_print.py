@@ -36,6 +36,7 @@ def pages(house: House, harbour: Company) -> dict[str, tuple[str, str, list[str]
         "order": (ANNA, at(harbour, f"orders/{order.id}/"), ["You now have 45 seats", "Microsoft's request id"]),
         "office company": (DANA, f"/office/c/{harbour.id}/", ["harbourvale.onmicrosoft.com", PREMIUM, "Tue 15 Dec"]),
         "office order": (DANA, f"/office/orders/{order.id}/", ["What the page showed", "Evidence"]),
+        "companies": (DANA, "/office/", ["Harbour & Vale Ltd", "· refreshed "]),
         "people": (DANA, "/office/people/", ["Anna Lindqvist"]),
     }
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
 from tenantry.connection.models import Tenant
+from tenantry.kernel.counting import count_kinds
 from tenantry.people.holders import Holder, Holders, holders
 from tenantry.people.models import (
     Company,
@@ -137,23 +138,34 @@ def companies(
     The search finds parts of the name and of the tenant's domain, and whole tenant ids. ``sort``: a key of
     `COMPANY_SORTS`.
     """
-    found = Company.objects.filter(removed_at=None)
-    if only is not None:
-        found = found.filter(id__in=only)
+    found = _found_companies(only, search)
     if connection_id is not None:
         found = found.filter(connection_id=connection_id)
     if portal_enabled is not None:
         found = found.filter(portal_enabled=portal_enabled)
-    if text := search.strip():
-        domain = Tenant.objects.filter(
-            connection_id=OuterRef("connection_id"), tenant_id=OuterRef("tenant_id"), domain__icontains=text
-        )
-        found = found.filter(Q(name__icontains=text) | Q(tenant_id=text.lower()) | Exists(domain))
     # Counted apart from the rows: a window over them would look up the domain and the people of every company.
     total = found.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("id")).values("n")
     listed = found.annotate(total=Subquery(total)).order_by(*COMPANY_SORTS.get(sort, COMPANY_SORTS["name"]))
     rows = list(_read_companies(listed, "total")[offset : offset + limit])
     return CompanyPage(tuple(_company_row(row) for row in rows), rows[0]["total"] if rows else 0)
+
+
+def company_counts(*, only: frozenset[UUID] | None, search: str = "") -> dict[str, int]:
+    """Return how many companies have their portal "on" and "off", and how many there are in all (""), in one query."""
+    kinds = {"on": Q(portal_enabled=True), "off": Q(portal_enabled=False)}
+    return count_kinds(_found_companies(only, search), kinds)
+
+
+def _found_companies(only: frozenset[UUID] | None, search: str) -> QuerySet[Company]:
+    found = Company.objects.filter(removed_at=None)
+    if only is not None:
+        found = found.filter(id__in=only)
+    if text := search.strip():
+        domain = Tenant.objects.filter(
+            connection_id=OuterRef("connection_id"), tenant_id=OuterRef("tenant_id"), domain__icontains=text
+        )
+        found = found.filter(Q(name__icontains=text) | Q(tenant_id=text.lower()) | Exists(domain))
+    return found
 
 
 def company(company_id: UUID) -> CompanyRow | None:

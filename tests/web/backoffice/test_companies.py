@@ -129,10 +129,23 @@ def test_the_list_asks_the_database_as_often_for_fifty_companies_as_for_one(db: 
         Company(connection=partner, tenant_id=f"{number:036d}", name=f"Customer {number:03d}", added_at=now)
         for number in range(60)
     )
-    assert count(dana) == few <= 12
+    assert count(dana) == few <= 13
     assert "61 companies" in told(dana, LIST)
     assert "51–61 of 61 companies" in told(dana, f"{LIST}?page=2")
     assert dana.get(f"{LIST}?page=3").headers["Location"] == LIST
+
+
+def test_chips_say_how_many_companies_they_show(db: None) -> None:
+    partner = make_connection()
+    harbour, greenfield = (
+        Company.objects.get(id=add_company(partner, tenant)) for tenant in (HARBOUR_TENANT, GREENFIELD_TENANT)
+    )
+    dana, ines = staff_of(StaffRole.OWNER), staff_of(StaffRole.SUPPORT, [harbour])
+    assert "All 2 Portal off 2" in told(dana, LIST)
+    Company.objects.filter(id=harbour.id).update(portal_enabled=True)
+    assert "All 2 Portal on 1 Portal off 1" in told(dana, LIST)
+    assert "All 1 Portal on 1" in told(ines, LIST) and "Portal off" not in told(ines, LIST)
+    assert "All 1 Portal on 0 Portal off 1" in told(dana, f"{LIST}?q={greenfield.name}&portal=on")
 
 
 def count(client: Client) -> int:

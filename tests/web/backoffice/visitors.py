@@ -65,10 +65,13 @@ def page(answer: HttpResponseBase, status: int = 200) -> str:
 
 
 def words(markup: str) -> str:
-    """Return what a reader sees of a page's main part, on one line; explanations open with a click."""
+    """Return what a reader sees of a page's main part, on one line: without what a click opens or paper has."""
     main = re.search(r"<main.*?</main>", markup, re.DOTALL)
     markup = re.sub(
-        r'<span class="popover explain-panel".*?</span></span>', " ", main[0] if main else markup, flags=re.DOTALL
+        r'<span class="popover explain-panel".*?</span></span>|<span class="only-print">.*?</span>',
+        " ",
+        main[0] if main else markup,
+        flags=re.DOTALL,
     )
     found = re.sub(r"<(script|style|svg|template)\b.*?</\1>", " ", markup, flags=re.DOTALL)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", found))).strip()

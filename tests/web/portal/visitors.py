@@ -83,9 +83,14 @@ def text(client: Client, address: str, status: int = 200, *, headers: Mapping[st
 
 
 def words(content: bytes) -> str:
-    """Take the tags out of a page, and the explanations that open with a click."""
+    """Take the tags out of a page, the explanations that open with a click, and what stands on paper only."""
     body = re.sub(r"<(script|style|title|svg)\b.*?</\1>", " ", content.decode(), flags=re.S)
-    body = re.sub(r'<span class="popover explain-panel".*?</span></span>', " ", body, flags=re.S)
+    body = re.sub(
+        r'<span class="popover explain-panel".*?</span></span>|<span class="only-print">.*?</span>',
+        " ",
+        body,
+        flags=re.S,
+    )
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 

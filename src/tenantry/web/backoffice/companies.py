@@ -30,6 +30,7 @@ from tenantry.web.backoffice.context import companies_tabs, office_page
 from tenantry.web.backoffice.lists import PER_PAGE, page_number, page_of, search_of
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
+from tenantry.web.ui.components.chips import chips
 
 _PORTAL = {"on": True, "off": False}
 OPEN_RUNS = (RunState.WAITING, RunState.RUNNING)
@@ -73,7 +74,13 @@ def companies(request: OfficeRequest) -> HttpResponse:
         **labels,
         page=page_of(found.total, number, PER_PAGE),
         search=search,
-        filters=_filters(request, portal),
+        chips=chips(
+            request.GET,
+            "portal",
+            {"": _("All"), "on": _("Portal on"), "off": _("Portal off")},
+            portal,
+            people.company_counts(only=request.viewer.office_companies(), search=search),
+        ),
         tabs=companies_tabs(request.viewer, "companies"),
         state=_state(request, found, filtered=bool(search or portal), moment=moment),
         run=run if run is not None and run.state in OPEN_RUNS else None,
@@ -231,33 +238,21 @@ def _fresh_words(fresh: Freshness | None, moment: Moment) -> str:
         return _("refreshing")
     if fresh is None or fresh.succeeded_at is None:
         return _("not read yet")
-    return dates.distance(fresh.succeeded_at, moment.real)
+    return dates.ago(fresh.succeeded_at, moment.real)
 
 
-def _state(request: OfficeRequest, found: CompanyPage, *, filtered: bool, moment: Moment) -> str:
+def _state(request: OfficeRequest, found: CompanyPage, *, filtered: bool, moment: Moment) -> SafeString | str:
     words = ngettext("%(n)d company", "%(n)d companies", found.total) % {"n": found.total}
     if filtered:
         words = ngettext("%(n)d company found", "%(n)d companies found", found.total) % {"n": found.total}
     if request.viewer.office_companies() is not None:
         return words
     fresh = overall_freshness()
+    parts = [words]
     if fresh.oldest is not None:
-        words = _("%(words)s · refreshed %(ago)s") % {"words": words, "ago": dates.distance(fresh.oldest, moment.real)}
+        parts.append(format_html(_("refreshed {ago}"), ago=dates.ago(fresh.oldest, moment.real)))
     if fresh.failing:
-        words = _("%(words)s · %(n)d could not be read") % {"words": words, "n": fresh.failing}
+        parts.append(_("%(n)d could not be read") % {"n": fresh.failing})
     if fresh.incomplete:
-        words = _("%(words)s · %(n)d not complete") % {"words": words, "n": fresh.incomplete}
-    return words
-
-
-def _filters(request: HttpRequest, portal: str) -> list[tuple[str, str, bool]]:
-    """Return the chips: label, address, whether it is chosen."""
-    chips = []
-    for value, label in (("", _("All")), ("on", _("Portal on")), ("off", _("Portal off"))):
-        query = request.GET.copy()
-        query.pop("page", None)
-        query.pop("portal", None)
-        if value:
-            query["portal"] = value
-        chips.append((label, f"?{query.urlencode()}", portal == value))
-    return chips
+        parts.append(_("%(n)d not complete") % {"n": fresh.incomplete})
+    return format_html_join(" · ", "{}", ((part,) for part in parts))

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -270,8 +271,8 @@ def _tenants_state(chosen: ConnectionView, moment: Moment) -> str:
     ) % {"n": chosen.tenants, "connection": chosen.name}
     if chosen.tenants_refreshed_at is None:
         return words
-    ago = dates.distance(chosen.tenants_refreshed_at, moment.real)
-    return _("%(words)s · read %(ago)s") % {"words": words, "ago": ago}
+    ago = dates.ago(chosen.tenants_refreshed_at, moment.real)
+    return format_html(_("{words} · read {ago}"), words=words, ago=ago)
 
 
 def _add(
@@ -308,4 +309,4 @@ def _removed_state(count: int, moment: Moment) -> str:
     read = connections.tenants_refreshed_at()
     if read is None:
         return words
-    return _("%(words)s · list read %(ago)s") % {"words": words, "ago": dates.distance(read, moment.real)}
+    return format_html(_("{words} · list read {ago}"), words=words, ago=dates.ago(read, moment.real))
