@@ -10,11 +10,11 @@ from django.db.models import Sum
 
 from bench.figures import Figure, median, p95
 from bench.stage import Visitor, wait_until
-from tenantry.connection.models import CallRecord
 from tenantry.jobs.queries import queue_state
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState, Subscription
 from tenantry.licensing.rules.wishes import SetQuantity
 from tenantry.people.models import Company
+from tenantry.traffic.models import CallRecord
 from tests.support.house import House
 from tests.support.orders import placed
 from tests.support.workers import Workers

@@ -188,7 +188,7 @@ def _copy_of_now(kind: str) -> str:
     import psycopg
     from django.db import connection
 
-    from tenantry.connection.calls import call_log
+    from tenantry.traffic.calls import call_log
     from tests.support.workers import database_url
 
     call_log.flush()

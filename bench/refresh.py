@@ -12,7 +12,6 @@ from django.db.models import Q
 from bench.figures import Figure
 from bench.stage import wait_until
 from tenantry.catalogue.models import Sku
-from tenantry.connection.models import CallRecord
 from tenantry.jobs import runs
 from tenantry.jobs.models import RunState
 from tenantry.kernel import clock
@@ -20,6 +19,7 @@ from tenantry.licensing import asking
 from tenantry.licensing.models import CompanyRefresh
 from tenantry.licensing.moment import Moment
 from tenantry.people.models import Company
+from tenantry.traffic.models import CallRecord
 from tests.support.house import OWNER
 
 # What came from Microsoft; when it was read last is kept apart from it.

@@ -4,11 +4,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tenantry.connection.models import CallRecord
 from tenantry.jobs import runs
 from tenantry.jobs.testing import forget_jobs, run_due_jobs
 from tenantry.kernel import clock
 from tenantry.people.models import Company, SignInRecord, StaffRole
+from tenantry.traffic.models import CallRecord
 from tests.browser.portal import enter, findings
 from tests.people.house import HARBOUR_TENANT, PARTNER_TENANT, make_house
 from tests.support.people import make_person, make_staff
@@ -33,7 +33,7 @@ def office(page: Page, web: LiveServer, sandbox: SandboxHandle) -> tuple[Page, s
     for status in (200, 429, None):
         CallRecord.objects.create(
             happened_at=clock.now(),
-            customer_tenant_id=HARBOUR_TENANT,
+            customer=HARBOUR_TENANT,
             method="GET",
             path=f"/v1/customers/{HARBOUR_TENANT}/subscriptions",
             status=status,

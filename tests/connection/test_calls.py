@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from tenantry.clients.http import Call
 from tenantry.clients.partner_center import CustomerId
-from tenantry.connection import queries
-from tenantry.connection.calls import CallLog, call_log, calls_for_order, prune_calls
 from tenantry.connection.client import client_for, forget_clients
-from tenantry.connection.models import CallRecord, PartnerConnection
-from tenantry.connection.queries import CallOutcome
+from tenantry.connection.models import PartnerConnection
 from tenantry.kernel import clock
+from tenantry.traffic import queries
+from tenantry.traffic.calls import CallLog, call_log, calls_for_order, prune_calls
+from tenantry.traffic.models import CallRecord
+from tenantry.traffic.queries import CallOutcome
 from tests.support.house import HARBOUR, NORDLYS, House
 from tests.support.waiting import until
 
@@ -50,8 +51,8 @@ def test_a_call_is_logged_with_its_order_and_without_secrets(house: House) -> No
         ("GET", f"/v1/customers/{HARBOUR}/subscriptions", 200, ORDER),
         ("GET", "/v1/customers", 200, None),
     ]
-    assert [row.customer_tenant_id for row in rows] == ["", HARBOUR, ""]
-    assert all(row.connection_id == house.connection.id for row in rows)
+    assert [row.customer for row in rows] == ["", HARBOUR, ""]
+    assert all(row.source_id == house.connection.id for row in rows)
     assert all(row.request_id and row.correlation_id and row.attempt == 1 for row in rows)
     everything = " ".join(str(vars(row)) for row in rows).lower()
     assert "secret" not in everything
@@ -96,8 +97,8 @@ def test_calls_are_filtered_and_paged(house: House) -> None:
     ):
         CallRecord.objects.create(
             happened_at=now - timedelta(minutes=number),
-            connection_id=house.connection.id,
-            customer_tenant_id=customer,
+            source_id=house.connection.id,
+            customer=customer,
             order_id=ORDER if number == 1 else None,
             method="GET",
             path=f"/v1/customers/{customer}/subscriptions",
@@ -114,14 +115,14 @@ def test_calls_are_filtered_and_paged(house: House) -> None:
     assert statuses(outcome=CallOutcome.REFUSED) == [403]
     assert statuses(outcome=CallOutcome.THROTTLED) == [429]
     assert statuses(outcome=CallOutcome.TROUBLE) == [503, None]
-    assert statuses(tenant_ids=[NORDLYS]) == [429, 503]
-    assert statuses(tenant_ids=[]) == []
+    assert statuses(customers=[NORDLYS]) == [429, 503]
+    assert statuses(customers=[]) == []
     assert statuses(order_id=ORDER) == [403]
     assert statuses(search="Request-2") == [429]
     assert statuses(search=HARBOUR[:8]) == [200, 403]
     assert statuses(since=now - timedelta(minutes=1)) == [200, 403]
     assert statuses(until=now - timedelta(minutes=2)) == [503, None]
-    assert statuses(connection_id=uuid.uuid4()) == []
+    assert statuses(source_id=uuid.uuid4()) == []
     page = queries.calls(outcome=CallOutcome.TROUBLE, offset=1, limit=2)
     assert [row.status for row in page.rows] == [None]
     assert page.counts == {"": 5, "good": 1, "refused": 1, "throttled": 1, "trouble": 2}

@@ -8,14 +8,15 @@ from pytest_django import Settings
 
 from tenantry.audit.models import AuditRow
 from tenantry.connection import actions, queries
-from tenantry.connection.calls import call_log
 from tenantry.connection.client import forget_clients, key_place, token_place
-from tenantry.connection.models import CallRecord, ConsentAttempt, PartnerConnection, Tenant
+from tenantry.connection.models import ConsentAttempt, PartnerConnection, Tenant
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
 from tenantry.kernel.refusals import Refusal
 from tenantry.kernel.seal import new_key_pair, open_sealed, seal
 from tenantry.notices.models import Notice
+from tenantry.traffic.calls import call_log
+from tenantry.traffic.models import CallRecord
 from tests.connection.people import DANA, begin
 from tests.support.house import House
 

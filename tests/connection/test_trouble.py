@@ -9,7 +9,6 @@ from tenantry.audit.models import AuditRow
 from tenantry.clients.http import NotAllowed
 from tenantry.clients.partner_center import CustomerId
 from tenantry.connection import actions, queries
-from tenantry.connection.calls import call_log
 from tenantry.connection.client import client_for
 from tenantry.connection.models import ConnectionState, PartnerConnection, TroubleAbout
 from tenantry.jobs.models import RunRecord, RunState
@@ -19,6 +18,7 @@ from tenantry.licensing.models import CompanyRefresh, OrderState
 from tenantry.licensing.refresh import refresh_company
 from tenantry.licensing.rules.wishes import SetQuantity
 from tenantry.notices.models import Notice
+from tenantry.traffic.calls import call_log
 from tests.connection.people import DANA
 from tests.support.house import HARBOUR, House, finish
 from tests.support.orders import placed

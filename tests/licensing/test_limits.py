@@ -3,13 +3,13 @@
 from collections import Counter
 
 from tenantry.catalogue.models import Sku
-from tenantry.connection.calls import call_log
-from tenantry.connection.models import CallRecord
 from tenantry.jobs import runs
 from tenantry.kernel import clock
 from tenantry.licensing.limits import LIMITS_KEPT
 from tenantry.licensing.models import CompanyRefresh, Subscription
 from tenantry.licensing.refresh import refresh_all
+from tenantry.traffic.calls import call_log
+from tenantry.traffic.models import CallRecord
 from tests.support.house import MERIDIAN, NORDLYS, House
 
 

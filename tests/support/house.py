@@ -7,7 +7,6 @@ from django.conf import settings
 
 from tenantry.clients.partner_center.ids import CustomerId, SubscriptionId
 from tenantry.clients.partner_center.models import Subscription as Record
-from tenantry.connection.calls import call_log
 from tenantry.connection.client import client_for, forget_clients, token_place
 from tenantry.connection.models import ConnectionState, DirectCsp, PartnerConnection, Tenant
 from tenantry.jobs.testing import run_due_jobs
@@ -22,6 +21,7 @@ from tenantry.licensing.refresh import refresh_company
 from tenantry.people import actions as people
 from tenantry.people.models import Company, EndUserRole, Person, StaffRole
 from tenantry.people.outcomes import AddedCompanies
+from tenantry.traffic.calls import call_log
 from tests.support.people import make_end_user, make_person, make_staff
 from tests.support.sandbox import SandboxHandle
 

@@ -17,9 +17,9 @@ from django.test import override_settings
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tenantry.config import postgres
-from tenantry.connection.calls import call_log
 from tenantry.connection.client import forget_clients
 from tenantry.kernel import clock
+from tenantry.traffic.calls import call_log
 from tests.support.sandbox import SandboxHandle, running_sandbox
 from tests.support.workers import worker_environment
 

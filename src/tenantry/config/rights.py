@@ -29,10 +29,8 @@ TABLES: Mapping[str, Right] = MappingProxyType(
         "branding_logopicture": Right.WRITE,
         "catalogue_availability": Right.READ,
         "catalogue_sku": Right.READ,
-        "connection_callrecord": Right.ADD,
         "connection_consentattempt": Right.WRITE,
         "connection_partnerconnection": Right.WRITE,
-        "connection_quotabucket": Right.READ,
         "connection_tenant": Right.WRITE,
         "django_content_type": Right.READ,
         "django_migrations": Right.READ,
@@ -66,6 +64,8 @@ TABLES: Mapping[str, Right] = MappingProxyType(
         "procrastinate_jobs": Right.WRITE,
         "procrastinate_periodic_defers": Right.NOTHING,
         "procrastinate_workers": Right.READ,
+        "traffic_callrecord": Right.ADD,
+        "traffic_quotabucket": Right.READ,
     }
 )
 # Functions that do with the rights of the tables' owner what the web's role may not do by itself.

@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "tenantry.jobs",
     "tenantry.branding",
     "tenantry.notices",
+    "tenantry.traffic",
     "tenantry.connection",
     "tenantry.people",
     "tenantry.catalogue",

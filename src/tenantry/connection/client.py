@@ -21,12 +21,12 @@ from tenantry.clients.entra import (
 )
 from tenantry.clients.http import Call, NotAllowed, Timeouts, TokenSource, UpstreamError
 from tenantry.clients.partner_center import PartnerCenter
-from tenantry.connection.calls import call_log
 from tenantry.connection.contact import note_token, note_trouble
 from tenantry.connection.models import ConnectionMode, PartnerConnection, TroubleAbout
-from tenantry.connection.quota import forget_quota, shared_quota
 from tenantry.kernel import clock
 from tenantry.kernel.seal import Place, open_sealed, seal
+from tenantry.traffic.calls import call_log
+from tenantry.traffic.quota import forget_quota, shared_quota
 
 _TABLE = "connection_partnerconnection"
 _lock = threading.Lock()
@@ -124,7 +124,7 @@ def partner_center(row: PartnerConnection, tokens: TokenSource) -> PartnerCenter
         settings.PARTNER_CENTER_URL,
         tokens,
         quota_key=f"partner:{row.partner_tenant_id}",
-        quota=shared_quota(),
+        quota=shared_quota(settings.QUOTA_PER_MINUTE),
         timeouts=timeouts(),
         observer=lambda call: call_log.note(connection_id, call),
     )

@@ -5,6 +5,7 @@ refuses the list of customers (403). Every other answer is about the one address
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from tenantry.audit import actions as audit
 from tenantry.clients.entra import TokenFacts
-from tenantry.clients.http import SignInNeeded, UpstreamError
+from tenantry.clients.http import Call, SignInNeeded, UpstreamError
 from tenantry.clients.partner_center import PartnerCenter
 from tenantry.connection.advice import advice, key_for
 from tenantry.connection.models import ConnectionMode, ConnectionState, PartnerConnection, TroubleAbout
@@ -22,6 +23,19 @@ from tenantry.kernel.columns import fit
 from tenantry.notices import actions as notices
 
 log = structlog.get_logger(__name__)
+
+
+def note_calls(connection_id: uuid.UUID, calls: Sequence[tuple[datetime, Call]]) -> None:
+    """Keep when a connection was last used, and when Partner Center last answered well."""
+    health = {"last_call_at": max(made_at for made_at, _call in calls)}
+    good = [
+        made_at
+        for made_at, call in calls
+        if call.service == "partner_center" and call.status is not None and call.status < 400
+    ]
+    if good:
+        health["last_success_at"] = max(good)
+    PartnerConnection.objects.filter(id=connection_id).update(**health)
 
 
 def is_about_token(error: UpstreamError) -> bool:

@@ -3,8 +3,6 @@
 from uuid import UUID
 
 from tenantry.connection import actions
-from tenantry.connection.calls import prune_calls
-from tenantry.jobs import retention
 from tenantry.jobs.queue import schedule, task
 from tenantry.kernel import clock
 
@@ -62,4 +60,3 @@ def prune() -> None:
 schedule("connection.keep_alive", "5 2 * * *")
 schedule("connection.try_broken", "*/15 * * * *")
 schedule("connection.prune", "50 2 * * *")
-retention.register("connection.calls", retention.Log.CALLS, prune_calls)

@@ -1,4 +1,4 @@
-"""Tables of partner connections: consent, sealed tokens, health, tenants, calls to Microsoft."""
+"""Tables of partner connections: consent, sealed tokens, health, tenants."""
 
 import uuid
 
@@ -115,36 +115,3 @@ class Tenant(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "tenant_id"], name="tenant_once_per_connection")]
         indexes = [models.Index(fields=["name"], name="tenant_by_name")]
-
-
-class CallRecord(models.Model):
-    """One call to Microsoft, redacted."""
-
-    happened_at = models.DateTimeField()
-    connection_id = models.UUIDField(null=True)
-    customer_tenant_id = models.CharField(max_length=36, blank=True)
-    order_id = models.UUIDField(null=True)
-    method = models.CharField(max_length=8)
-    path = models.CharField(max_length=300)
-    status = models.PositiveSmallIntegerField(null=True)  # null: no answer
-    code = models.CharField(max_length=40, blank=True)
-    words = models.CharField(max_length=300, blank=True)
-    milliseconds = models.PositiveIntegerField()
-    attempt = models.PositiveSmallIntegerField(default=1)
-    request_id = models.CharField(max_length=64, blank=True)
-    correlation_id = models.CharField(max_length=64, blank=True)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["-happened_at"], name="call_by_time"),
-            models.Index(fields=["request_id"], name="call_by_request"),
-        ]
-
-
-class QuotaBucket(models.Model):
-    """A token bucket shared by all threads and workers."""
-
-    key = models.CharField(max_length=100, primary_key=True)
-    tokens = models.FloatField()
-    filled_at = models.DateTimeField()
-    closed_until = models.DateTimeField(null=True)  # Microsoft said Retry-After

@@ -1,10 +1,9 @@
-"""What other rooms and pages read of partner connections, tenants and calls to Microsoft."""
+"""What other rooms and pages read of partner connections and tenants."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
@@ -12,7 +11,6 @@ from django.db.models.functions import Lower
 from tenantry.connection.client import client_for
 from tenantry.connection.health import HealthView, Standing, health_of
 from tenantry.connection.models import (
-    CallRecord,
     ConnectionMode,
     ConnectionState,
     DirectCsp,
@@ -20,18 +18,14 @@ from tenantry.connection.models import (
     Tenant,
     TroubleAbout,
 )
-from tenantry.kernel.counting import count_kinds
 
 __all__ = [
     "BrokenConnection",
-    "CallOutcome",
-    "CallPage",
     "ConnectionView",
     "TenantPage",
     "TenantRow",
     "audit_cursor",
     "broken",
-    "calls",
     "client_for",
     "connection",
     "connections",
@@ -103,23 +97,6 @@ class TenantPage:
 
     rows: tuple[TenantRow, ...]
     total: int
-
-
-class CallOutcome(StrEnum):
-    """How a call to Microsoft ended."""
-
-    GOOD = "good"
-    REFUSED = "refused"  # 4xx but throttled
-    THROTTLED = "throttled"
-    TROUBLE = "trouble"  # 5xx, or no answer
-
-
-@dataclass(frozen=True, slots=True)
-class CallPage:
-    """A part of the log of calls, and how many have each outcome and, under "", any (`count_kinds`)."""
-
-    rows: tuple[CallRecord, ...]
-    counts: Mapping[str, int]
 
 
 def connections(now: datetime) -> tuple[ConnectionView, ...]:
@@ -210,62 +187,6 @@ def missing_since(connection_id: uuid.UUID, tenant_id: str) -> datetime | None:
 
 def _held() -> QuerySet[Tenant]:
     return Tenant.objects.filter(removal_confirmed_at=None, connection__removed_at=None).exclude(missing_since=None)
-
-
-def calls(
-    *,
-    connection_id: uuid.UUID | None = None,
-    tenant_ids: Collection[str] | None = None,
-    order_id: uuid.UUID | None = None,
-    outcome: CallOutcome | None = None,
-    search: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    offset: int = 0,
-    limit: int = 50,
-) -> CallPage:
-    """Return the log of calls to Microsoft, newest first.
-
-    `tenant_ids` is for staff who see named companies only: they see calls about these customers and no others. The
-    search finds whole request and correlation ids, and parts of the path.
-    """
-    found = CallRecord.objects.all()
-    if connection_id is not None:
-        found = found.filter(connection_id=connection_id)
-    if tenant_ids is not None:
-        found = found.filter(customer_tenant_id__in=tenant_ids)
-    if order_id is not None:
-        found = found.filter(order_id=order_id)
-    if since is not None:
-        found = found.filter(happened_at__gte=since)
-    if until is not None:
-        found = found.filter(happened_at__lt=until)
-    text = search.strip()
-    if text:
-        found = found.filter(Q(request_id=text.lower()) | Q(correlation_id=text.lower()) | Q(path__icontains=text))
-    counts = count_kinds(found, {one.value: which for one, which in _OUTCOMES.items()})
-    if outcome is not None:
-        found = found.filter(_OUTCOMES[outcome])
-    return CallPage(tuple(found.order_by("-happened_at", "-id")[offset : offset + limit]), counts)
-
-
-def calls_with_request(request_id: uuid.UUID, *, tenant_ids: Collection[str] | None) -> list[uuid.UUID | None]:
-    """Return of each call to Microsoft with a request id the order that it was made for, None for one without.
-
-    `tenant_ids` as for `calls`.
-    """
-    found = CallRecord.objects.filter(request_id=str(request_id))
-    if tenant_ids is not None:
-        found = found.filter(customer_tenant_id__in=tenant_ids)
-    return list(found.order_by("-id").values_list("order_id", flat=True)[:50])
-
-
-_OUTCOMES = {
-    CallOutcome.GOOD: Q(status__lt=400),
-    CallOutcome.REFUSED: Q(status__gte=400, status__lt=500) & ~Q(status=429),
-    CallOutcome.THROTTLED: Q(status=429),
-    CallOutcome.TROUBLE: Q(status__gte=500) | Q(status=None),
-}
 
 
 def _views(rows: QuerySet[PartnerConnection], now: datetime) -> tuple[ConnectionView, ...]:

@@ -22,7 +22,6 @@ from tenantry.clients.partner_center.ids import CustomerId
 from tenantry.clients.partner_center.models import Subscription as Record
 from tenantry.clients.partner_center.paging import Collected, Unreadable
 from tenantry.connection.queries import client_for
-from tenantry.connection.quota import in_background
 from tenantry.jobs import runs
 from tenantry.kernel.columns import exact, fit
 from tenantry.licensing import keeping
@@ -38,6 +37,7 @@ from tenantry.licensing.mirror import (
 from tenantry.licensing.models import UNREADABLE, CompanyRefresh, LicenceCount, Subscription, Wish
 from tenantry.licensing.moment import Moment
 from tenantry.people.models import Company
+from tenantry.traffic.quota import in_background
 
 log = structlog.get_logger(__name__)
 

@@ -12,13 +12,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tenantry.audit.models import AuditRow
-from tenantry.connection.models import CallRecord
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
 from tenantry.licensing.finding import subscriptions_with_words
 from tenantry.licensing.models import ChangeOrder, Subscription
 from tenantry.licensing.rules.wishes import SetQuantity
 from tenantry.people.models import Company, EndUserRole
+from tenantry.traffic.models import CallRecord
 from tests.support.house import HARBOUR, NORDLYS, House
 from tests.support.orders import placed
 from tests.web.backoffice.visitors import ANNA, admin, billing, end_user, owner, page, signed_in, support, told
@@ -129,9 +129,7 @@ def test_a_number_that_is_also_in_a_name_is_left_to_the_person(house: House, har
 
 def test_a_call_without_an_order_leads_to_the_log(house: House, harbour: Company) -> None:
     wanted = uuid.uuid4()
-    CallRecord.objects.create(
-        happened_at=clock.now(), customer_tenant_id=NORDLYS, request_id=str(wanted), milliseconds=1
-    )
+    CallRecord.objects.create(happened_at=clock.now(), customer=NORDLYS, request_id=str(wanted), milliseconds=1)
     assert led(owner(house), str(wanted)) == f"/office/logs/calls/?q={wanted}"
     assert led(support(house, [harbour]), str(wanted)) == ""
 

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tenantry.audit import actions as audit
-from tenantry.connection.models import CallRecord
 from tenantry.jobs import runs
 from tenantry.kernel import clock
 from tenantry.people.models import Company, SignInRecord, StaffRole
+from tenantry.traffic.models import CallRecord
 from tenantry.web.backoffice.tools.verbs import known_verbs, subjects
 from tests.people.house import HARBOUR_TENANT, House
 from tests.support.orders import ANNA
@@ -65,7 +65,7 @@ def call(company: Company | None, status: int | None, **more: object) -> CallRec
     """Log a call of a minute ago."""
     known: dict[str, object] = {
         "happened_at": clock.now() - timedelta(minutes=1),
-        "customer_tenant_id": company.tenant_id if company else "",
+        "customer": company.tenant_id if company else "",
         "method": "GET",
         "path": "/v1/customers/one/subscriptions",
         "status": status,

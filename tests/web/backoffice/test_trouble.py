@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from tenantry.connection.actions import refresh_tenants
-from tenantry.connection.calls import call_log
 from tenantry.connection.models import ConnectionState, PartnerConnection, TroubleAbout
 from tenantry.kernel import clock
 from tenantry.licensing.refresh import refresh_company
 from tenantry.people.models import Company
+from tenantry.traffic.calls import call_log
 from tests.support.house import HARBOUR, NORDLYS, House
 from tests.web.backoffice.visitors import owner, told
 

@@ -25,7 +25,6 @@ from tenantry.clients.http.errors import (
 )
 from tenantry.clients.partner_center.client import PartnerCenter, PatchAnswer
 from tenantry.clients.partner_center.models import Subscription as Record
-from tenantry.connection.calls import calls_for_order
 from tenantry.connection.queries import client_for
 from tenantry.kernel import clock
 from tenantry.kernel.refusals import Refusal
@@ -53,6 +52,7 @@ from tenantry.licensing.rules.settlement import AuditEntry, RecordStatus, is_rea
 from tenantry.licensing.rules.weights import Weight, weigh
 from tenantry.licensing.rules.wishes import wish_from_json
 from tenantry.licensing.upstream import facts_from_record
+from tenantry.traffic.calls import calls_for_order
 
 log = structlog.get_logger(__name__)
 

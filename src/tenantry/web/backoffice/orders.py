@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenantry.branding import queries as branding
-from tenantry.connection import queries as connections
 from tenantry.kernel.counting import count_kinds
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.numbers import whole_number
@@ -23,6 +22,7 @@ from tenantry.licensing.actions import settle_by_hand, withdraw_order
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderState
 from tenantry.licensing.moment import Moment
 from tenantry.people.permissions import Permission
+from tenantry.traffic import queries as traffic
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import reload_page, render_page, tell
 from tenantry.web.backoffice.context import office_page
@@ -167,7 +167,7 @@ def _page(request: OfficeRequest, found: ChangeOrder, form: SettleForm, *, statu
         moment,
         order=found,
         shown=shown,
-        calls=connections.calls(order_id=found.id, limit=100).rows,
+        calls=traffic.calls(order_id=found.id, limit=100).rows,
         crumbs=[
             Crumb(_("Change orders"), reverse("office:orders")),
             Crumb(_("Order #%(number)s") % {"number": found.number}),

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tenantry.connection import queries as connections
 from tenantry.kernel.numbers import whole_number
 from tenantry.licensing import finding as licensing
 from tenantry.licensing.finding import FoundSubscription
@@ -23,6 +22,7 @@ from tenantry.people.models import EndUser, EndUserRole, Staff, StaffRole
 from tenantry.people.permissions import Permission
 from tenantry.people.queries import CompanyRow
 from tenantry.people.texts import end_user_role_text, staff_role_text
+from tenantry.traffic import queries as traffic
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
 from tenantry.web.backoffice.context import office_page
@@ -105,7 +105,7 @@ def _found(viewer: Viewer, text: str) -> list[Group]:
 def _with_id(viewer: Viewer, wanted: UUID) -> Iterable[Group]:
     only = viewer.office_companies()
     tenants = None if only is None else queries.tenants_of(only)
-    calls = connections.calls_with_request(wanted, tenant_ids=tenants)
+    calls = traffic.calls_with_request(wanted, customers=tenants)
     of_call = {order_id for order_id in calls if order_id is not None}
     companies = queries.companies(only=only, search=str(wanted), limit=SHOWN)
     subscriptions = licensing.subscriptions_with_id(wanted, only=only)

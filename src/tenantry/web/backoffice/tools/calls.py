@@ -8,11 +8,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from tenantry.connection import queries as connections
-from tenantry.connection.models import CallRecord
-from tenantry.connection.queries import CallOutcome, CallPage
 from tenantry.jobs import retention
 from tenantry.people import queries as people
 from tenantry.people.permissions import Permission
+from tenantry.traffic import queries as traffic
+from tenantry.traffic.models import CallRecord
+from tenantry.traffic.queries import CallOutcome, CallPage
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
 from tenantry.web.backoffice.ids import as_uuid
@@ -68,9 +69,9 @@ def log(request: OfficeRequest) -> HttpResponse:
 
 def _found(request: OfficeRequest, asked: Asked, offset: int, limit: int) -> CallPage:
     companies = asked.companies()
-    return connections.calls(
-        connection_id=as_uuid(request.GET.get("connection", "")),
-        tenant_ids=None if companies is None else people.tenants_of(companies),
+    return traffic.calls(
+        source_id=as_uuid(request.GET.get("connection", "")),
+        customers=None if companies is None else people.tenants_of(companies),
         order_id=as_uuid(request.GET.get("order", "")),
         outcome=CallOutcome(asked.show) if asked.show else None,
         search=asked.search,
@@ -88,7 +89,7 @@ def _connection_choice(request: OfficeRequest, names: list[tuple[UUID, str]]) ->
 
 
 def _companies(asked: Asked, rows: tuple[CallRecord, ...]) -> dict[str, tuple[UUID, str]]:
-    return people.companies_at((row.customer_tenant_id for row in rows if row.customer_tenant_id), only=asked.only)
+    return people.companies_at((row.customer for row in rows if row.customer), only=asked.only)
 
 
 def _is_quoted(call: CallRecord) -> bool:
@@ -97,7 +98,7 @@ def _is_quoted(call: CallRecord) -> bool:
 
 
 def _line(call: CallRecord, companies: dict[str, tuple[UUID, str]], connections: dict[UUID, str]) -> Line:
-    company = companies.get(call.customer_tenant_id)
+    company = companies.get(call.customer)
     took = _("%(n)d ms") % {"n": call.milliseconds}
     again = _("try %(n)d") % {"n": call.attempt} if call.attempt > 1 else ""
     links = []
@@ -113,9 +114,9 @@ def _line(call: CallRecord, companies: dict[str, tuple[UUID, str]], connections:
         mark=_badge(call),
         facts=facts(
             (_("When"), stamp(call.happened_at)),
-            (_("Partner connection"), connections.get(call.connection_id, "") if call.connection_id else ""),
+            (_("Partner connection"), connections.get(call.source_id, "") if call.source_id else ""),
             (_("Company"), company[1] if company else ""),
-            (_("Tenant"), call.customer_tenant_id),
+            (_("Tenant"), call.customer),
             (_("Microsoft's code"), call.code),
             (_("Microsoft's words") if _is_quoted(call) else _("What went wrong"), call.words),
             (_("Took"), took),
@@ -152,14 +153,14 @@ def _head() -> list[str]:
 
 
 def _cells(call: CallRecord, companies: dict[str, tuple[UUID, str]]) -> list[str]:
-    company = companies.get(call.customer_tenant_id)
+    company = companies.get(call.customer)
     return [
         stamp(call.happened_at),
         call.method,
         call.path,
         "" if call.status is None else str(call.status),
         company[1] if company else "",
-        call.customer_tenant_id,
+        call.customer,
         str(call.milliseconds),
         str(call.attempt),
         call.code,

@@ -1,4 +1,4 @@
-"""The pace towards Microsoft, shared by all threads and all workers of the installation."""
+"""The pace towards vendors, shared by all threads and all workers of the installation."""
 
 import contextlib
 import threading
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db import connection
 
 from tenantry.clients.http import LocalQuota
@@ -26,9 +25,9 @@ _TAKE = """
     WITH filled AS (
         SELECT key, LEAST(%(burst)s, tokens + EXTRACT(EPOCH FROM clock_timestamp() - filled_at) * %(rate)s) AS tokens,
                GREATEST(0, EXTRACT(EPOCH FROM closed_until - clock_timestamp())) AS closed
-        FROM connection_quotabucket WHERE key = %(key)s FOR UPDATE
+        FROM traffic_quotabucket WHERE key = %(key)s FOR UPDATE
     )
-    UPDATE connection_quotabucket AS bucket
+    UPDATE traffic_quotabucket AS bucket
     SET tokens = filled.tokens - taken.n, filled_at = clock_timestamp()
     FROM filled, LATERAL (
         SELECT CASE WHEN COALESCE(filled.closed, 0) > 0 THEN 0
@@ -38,11 +37,11 @@ _TAKE = """
     RETURNING taken.n, GREATEST(COALESCE(filled.closed, 0), (1 + %(reserve)s - (filled.tokens - taken.n)) / %(rate)s)
 """
 _CREATE = """
-    INSERT INTO connection_quotabucket (key, tokens, filled_at) VALUES (%s, %s, clock_timestamp())
+    INSERT INTO traffic_quotabucket (key, tokens, filled_at) VALUES (%s, %s, clock_timestamp())
     ON CONFLICT (key) DO NOTHING
 """
 _CLOSE = """
-    UPDATE connection_quotabucket
+    UPDATE traffic_quotabucket
     SET closed_until = GREATEST(closed_until, clock_timestamp() + %s * INTERVAL '1 second'), tokens = 0
     WHERE key = %s
 """
@@ -74,10 +73,10 @@ class _Stash:
 
 
 class SharedQuota:
-    """A token bucket in PostgreSQL for a partner connection; per customer it is kept in the process.
+    """Token buckets in PostgreSQL, one for each key; what a key counts apart is kept in the process.
 
-    A key without a slash is the partner's and is shared; "partner/customer" counts one customer, which one process at a
-    time reads, so that no round trip is spent on it.
+    A key without a slash is shared by all processes; "partner/customer" counts one customer, whom one process at a time
+    reads, so that no round trip is spent on it.
     """
 
     def __init__(self, per_minute: int) -> None:
@@ -102,7 +101,7 @@ class SharedQuota:
             time.sleep(min(wait, 1.0))
 
     def penalise(self, key: str, seconds: float) -> None:
-        """Let nothing go under `key` for that long, in any process: Microsoft said so."""
+        """Let nothing go under `key` for that long, in any process: the vendor said so."""
         if "/" in key:
             self._customers.penalise(key, seconds)
             return
@@ -151,20 +150,16 @@ class SharedQuota:
 
 
 _making = threading.Lock()
-_shared: SharedQuota | None = None
+_shared: dict[int, SharedQuota] = {}
 
 
-def shared_quota() -> SharedQuota:
-    """Return the pace that all clients of this process keep."""
-    global _shared
+def shared_quota(per_minute: int) -> SharedQuota:
+    """Return the pace that all clients of this process keep whose vendor takes so many calls a minute."""
     with _making:
-        if _shared is None:
-            _shared = SharedQuota(settings.QUOTA_PER_MINUTE)
-        return _shared
+        return _shared.setdefault(per_minute, SharedQuota(per_minute))
 
 
 def forget_quota() -> None:
-    """Forget what this process knows of the pace; the next client begins with the settings and the database."""
-    global _shared
+    """Forget what this process knows of the pace; the next client begins with what the database says."""
     with _making:
-        _shared = None
+        _shared.clear()

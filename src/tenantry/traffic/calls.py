@@ -1,4 +1,4 @@
-"""The log of calls to Microsoft: redacted records, written in batches by one thread per process."""
+"""The log of calls to vendors: redacted records, written in batches by one thread per process."""
 
 import atexit
 import contextlib
@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from typing import TypeAlias
@@ -15,9 +15,9 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from tenantry.clients.http import Call
-from tenantry.connection.models import CallRecord, PartnerConnection
 from tenantry.kernel import clock
 from tenantry.kernel.columns import fit
+from tenantry.traffic.models import CallRecord
 
 log = structlog.get_logger(__name__)
 
@@ -28,10 +28,16 @@ MOST_WAITING = 20_000
 # The writer's thread ends after so long without work; the next call starts another one.
 IDLE_SECONDS = 30.0
 
-_PARTNER_CENTER = "partner_center"
-
 _order: ContextVar[uuid.UUID | None] = ContextVar("order", default=None)
 _Entry: TypeAlias = tuple[datetime, uuid.UUID, uuid.UUID | None, Call]
+# Called with the calls of one source that were written, and when each was made; in the transaction that writes them.
+Follower: TypeAlias = Callable[[uuid.UUID, Sequence[tuple[datetime, Call]]], None]
+_followers: list[Follower] = []
+
+
+def follow(follower: Follower) -> None:
+    """Have a function called with all calls that are written to the log, once for each source of a batch."""
+    _followers.append(follower)
 
 
 @contextlib.contextmanager
@@ -55,11 +61,11 @@ class CallLog:
         self._wake = threading.Event()
         self._dropped = 0
 
-    def note(self, connection_id: uuid.UUID, call: Call) -> None:
-        """Take one call."""
+    def note(self, source_id: uuid.UUID, call: Call) -> None:
+        """Take one call, made through the connection with that id."""
         with self._lock:
             try:
-                self._entries.put_nowait((clock.now(), connection_id, _order.get(), call))
+                self._entries.put_nowait((clock.now(), source_id, _order.get(), call))
             except queue.Full:
                 self._dropped += 1
                 return
@@ -116,15 +122,17 @@ def prune_calls(before: datetime) -> int:
 def _write(entries: list[_Entry]) -> None:
     with transaction.atomic():
         CallRecord.objects.bulk_create(_record(*entry) for entry in entries)
-        for connection_id in {entry[1] for entry in entries}:
-            _note_health(connection_id, [entry for entry in entries if entry[1] == connection_id])
+        for source_id in {entry[1] for entry in entries}:
+            made = [(happened_at, call) for happened_at, source, _, call in entries if source == source_id]
+            for follower in _followers:
+                follower(source_id, made)
 
 
-def _record(happened_at: datetime, connection_id: uuid.UUID, order_id: uuid.UUID | None, call: Call) -> CallRecord:
+def _record(happened_at: datetime, source_id: uuid.UUID, order_id: uuid.UUID | None, call: Call) -> CallRecord:
     return CallRecord(
         happened_at=happened_at,
-        connection_id=connection_id,
-        customer_tenant_id=fit(CallRecord, "customer_tenant_id", call.customer_id or ""),
+        source_id=source_id,
+        customer=fit(CallRecord, "customer", call.customer_id or ""),
         order_id=order_id,
         method=fit(CallRecord, "method", call.method),
         path=fit(CallRecord, "path", call.path),
@@ -136,19 +144,6 @@ def _record(happened_at: datetime, connection_id: uuid.UUID, order_id: uuid.UUID
         request_id=fit(CallRecord, "request_id", call.request_id),
         correlation_id=fit(CallRecord, "correlation_id", call.correlation_id),
     )
-
-
-def _note_health(connection_id: uuid.UUID, entries: list[_Entry]) -> None:
-    """Keep when the connection was last used, and when Partner Center last answered well."""
-    good = [
-        happened_at
-        for happened_at, _, _, call in entries
-        if call.service == _PARTNER_CENTER and call.status is not None and call.status < 400
-    ]
-    health: dict[str, datetime] = {"last_call_at": max(entry[0] for entry in entries)}
-    if good:
-        health["last_success_at"] = max(good)
-    PartnerConnection.objects.filter(id=connection_id).update(**health)
 
 
 call_log = CallLog()

@@ -8,7 +8,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from tenantry.connection.quota import SharedQuota, in_background
+from tenantry.traffic.quota import SharedQuota, in_background
 from tests.support.waiting import FAR_TOO_LONG
 
 
