@@ -6,9 +6,9 @@ import sys
 
 PROGRAM = """
 import sys
-from tenantry.clients import advice, entra, http, partner_center
+from tenantry.clients import entra, http, partner_center
 from tenantry.clients.http.retry import ATTEMPTS
-assert ATTEMPTS and advice.ADVICE_KEYS and entra.EntraClient and partner_center.PartnerCenter and http.Session
+assert ATTEMPTS and entra.EntraClient and partner_center.PartnerCenter and http.Session
 foreign = {name.split(".")[0] for name in sys.modules} & {"django", "procrastinate", "psycopg"}
 rooms = {name for name in sys.modules if name.startswith("tenantry.") and not name.startswith("tenantry.clients")}
 assert not foreign and not rooms, (foreign, rooms)

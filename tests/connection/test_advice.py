@@ -2,14 +2,16 @@
 
 import pytest
 
-from tenantry.clients.advice import ADVICE_KEYS
+from tenantry.clients.entra import errors as entra
+from tenantry.clients.http import errors as http
+from tenantry.clients.partner_center import errors as partner_center
 from tenantry.connection.advice import Who, advice, has_advice
 from tenantry.connection.health import Lack, Standing
 from tenantry.connection.texts import lack_text, refusal_text, run_text, standing_text
 from tenantry.kernel.refusals import Refusal
 
 
-@pytest.mark.parametrize("key", sorted(ADVICE_KEYS))
+@pytest.mark.parametrize("key", sorted(http.ADVICE | entra.ADVICE | partner_center.ADVICE))
 def test_every_advice_key_of_the_clients_has_a_text(key: str) -> None:
     assert has_advice(key)
     told = advice(key)

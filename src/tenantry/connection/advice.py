@@ -30,7 +30,7 @@ class Advice:
 
 
 def advice(key: str) -> Advice:
-    """Return the advice for a key of `clients.advice`; a key that nobody knows gets that of "refused"."""
+    """Return the advice for a key of a client's `ADVICE`; a key that nobody knows gets that of "refused"."""
     sentence, next_step, who = _ADVICE.get(key) or _ADVICE["refused"]
     return Advice(str(sentence), str(next_step), who, str(_WHO[who]))
 
@@ -340,7 +340,7 @@ _WEATHER: Mapping[str, _Entry] = {
     "malformed": (_("Microsoft answered something that cannot be read."), _TELL_MAKERS, Who.OPERATOR),
 }
 
-# Keys of this house, beside those of `clients.advice`.
+# Keys of this room, beside those of the clients.
 _OWN: Mapping[str, _Entry] = {
     "other_partner": (
         _("The account belongs to another partner than this connection."),

@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from tenantry.clients.advice import ADVICE_KEYS
 from tenantry.clients.entra import (
     ClientCertificate,
     ClientSecret,
@@ -21,6 +20,7 @@ from tenantry.clients.entra import (
     make_key_and_certificate,
     read_access_token,
 )
+from tenantry.clients.entra.errors import ADVICE
 from tenantry.clients.http import Call, Malformed, Observer, Retry, SignInNeeded, Throttled, Timeouts, Unavailable
 from tests.clients.vendor import Cut, Reply, Seen, Vendor
 
@@ -197,7 +197,7 @@ def test_a_refusal_has_number_words_ids_and_advice(number: int, error: str, advi
     found = caught.value
     assert (found.code, found.advice, found.retry) == (f"AADSTS{number}", advice, Retry.NEVER)
     assert (found.words, found.request_id, found.correlation_id) == (f"AADSTS{number}: Some words.", "t-1", "c-1")
-    assert advice in ADVICE_KEYS
+    assert advice in ADVICE
     assert len(vendor.seen) == 1
 
 

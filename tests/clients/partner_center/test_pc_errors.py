@@ -2,7 +2,6 @@
 
 import pytest
 
-from tenantry.clients.advice import ADVICE_KEYS
 from tenantry.clients.http import (
     Conflict,
     Failure,
@@ -16,7 +15,6 @@ from tenantry.clients.http import (
     Unsure,
     UpstreamError,
 )
-from tenantry.clients.partner_center.codes import MEANINGS
 from tenantry.clients.partner_center.errors import explain
 
 
@@ -84,10 +82,6 @@ def test_a_code_has_a_meaning(
 def test_a_401_is_about_the_token_whatever_its_code(code: int | None) -> None:
     error = explain(failure(401, {"code": code, "description": "Their words."}))
     assert (type(error), error.http_status, error.advice) == (NotAllowed, 401, "token_refused")
-
-
-def test_every_advice_is_a_known_key() -> None:
-    assert {meaning.advice for meaning in MEANINGS.values()} <= ADVICE_KEYS
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ _ADVICE_BY_ERROR: Mapping[str, str] = MappingProxyType(
         "invalid_resource": "request_wrong",
     }
 )
+# Every key of advice that this client gives beside those of `clients.http`.
+ADVICE = frozenset(_ADVICE.values()) | frozenset(_ADVICE_BY_ERROR.values())
 UNKNOWN_TENANT = frozenset({"AADSTS90002", "AADSTS900023", "AADSTS50049"})
 _NUMBER = re.compile(r"AADSTS(\d+)")
 _TAIL = re.compile(r"\s*(Trace ID:|Correlation ID:|Timestamp:).*", re.DOTALL)

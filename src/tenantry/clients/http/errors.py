@@ -11,7 +11,7 @@
       NotAllowed           token, role or granular admin right is missing
       NotFound             404, or a code that means it
       Conflict             409 and kin: something is under way or changed meanwhile; it did not act
-      SignInNeeded         Microsoft Entra refused a token: `code` is the AADSTS number
+      SignInNeeded         the vendor issued no token: somebody has to sign in or to mend the consent
       Malformed            the answer to a harmless request cannot be read
 
 `retry` says whether trying again can help: NEVER (not without a change), LATER (the same request, after `retry_after`
@@ -26,6 +26,24 @@ from enum import StrEnum
 
 from tenantry.clients.http.bodies import JsonValue
 
+# Keys of what a person can do about an error, whoever the vendor is. The texts are written where they are shown.
+ADVICE = frozenset(
+    {
+        "refused",
+        "not_allowed",
+        "not_found",
+        "token_refused",
+        "sign_in_again",
+        "being_processed",
+        "stale",
+        "throttled",
+        "unreachable",
+        "service_trouble",
+        "outcome_unknown",
+        "malformed",
+    }
+)
+
 
 class Retry(StrEnum):
     """Whether trying again can help."""
@@ -39,7 +57,7 @@ class UpstreamError(Exception):
     """Something went wrong with a vendor; the module's docstring shows the tree.
 
     `words` say what went wrong, redacted: the vendor's own where they are `quoted`, else ours;
-    `advice` is a key of `tenantry.clients.advice.ADVICE_MEANINGS`;
+    `advice` is a key for what a person can do about it: one of `ADVICE` here, or of the vendor's own client;
     `kind` is a coarse class ("window", "limit", "gdap" …) where the vendor's code tells one, else "".
     """
 
@@ -134,7 +152,7 @@ class Conflict(UpstreamError):
 
 
 class SignInNeeded(UpstreamError):
-    """Microsoft Entra refused to issue a token."""
+    """The vendor refused to issue a token."""
 
     default_advice = "sign_in_again"
 

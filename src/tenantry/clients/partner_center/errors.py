@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from tenantry.clients.advice import ADVICE_KEYS, ADVICE_MEANINGS
 from tenantry.clients.http import Failure, JsonValue, NotAllowed, UpstreamError
 from tenantry.clients.http.errors import explain_by_status
 from tenantry.clients.http.redaction import plain_words
 from tenantry.clients.partner_center.codes import MEANINGS
 
-__all__ = ["ADVICE_KEYS", "ADVICE_MEANINGS", "explain"]
-
+# Every key of advice that this client gives beside those of `clients.http`.
+ADVICE = frozenset(meaning.advice for meaning in MEANINGS.values()) | {"mfa_missing", "renewal_running"}
 RENEWAL_PAUSE = 120.0  # a write while the renewal is queued: 409, "resend after two minutes" (read 2026-11)
 
 
