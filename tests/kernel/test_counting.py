@@ -4,9 +4,9 @@ from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
-from tenantry.connection.models import CallRecord
 from tenantry.kernel import clock
 from tenantry.kernel.counting import COUNTED, count_kinds
+from tenantry.traffic.models import CallRecord
 
 KINDS = {"good": Q(status__lt=400), "lost": Q(status=None)}
 
