@@ -22,8 +22,9 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (!event.detail.triggeringEvent) event.detail.headers["X-By-Itself"] = "true";
 });
 
+// What somebody waits for fades while it takes long; what a page asks for by itself stays as readable as it is.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  event.detail.target?.setAttribute("aria-busy", "true");
+  if (event.detail.requestConfig.triggeringEvent) event.detail.target?.setAttribute("aria-busy", "true");
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   event.detail.target?.removeAttribute("aria-busy");
