@@ -191,7 +191,7 @@ def assets(visitor: Visitor, company: Company) -> list[Figure]:
             "assets",
             "first visit to the subscriptions page, assets as sent",
             f"{kilobytes:.1f} kB in {len(seen)} files (the page itself: {html:.1f} kB compressed)",
-            "≤ 80 kB",
-            kilobytes <= 80,
+            "≤ 42 kB",
+            kilobytes <= 42,
         )
     ]
