@@ -20,9 +20,10 @@ from tenantry.licensing.queries import facts_of
 from tenantry.licensing.rules.facts import EndOfTerm, ScheduledAction
 from tenantry.licensing.rules.wishes import Cancel, DecideEndOfTerm, ScheduleHandling, ScheduleQuantity, SetQuantity
 from tenantry.notices.models import Notice
+from tests.scenarios.months import change_elsewhere, pass_until
 from tests.support.house import NORDLYS, OWNER, House, finish
 from tests.support.orders import ANNA, BEN, allow, place, placed, refused, steps
-from tests.support.waiting import BUSY
+from tests.support.waiting import BUSY, until
 
 PREMIUM = "Microsoft 365 Business Premium"
 
@@ -266,6 +267,32 @@ def test_an_accepted_order_is_applied_without_a_record_where_nobody_else_did_the
     assert "not_yet_recorded" in steps(order)
     assert order.outcome and order.outcome["seen"] == ["state_reached", "accepted_by_microsoft"]
     assert [patch["acted"] for patch in house.patches()] == [True]
+
+
+def test_one_old_reading_does_not_make_an_accepted_order_that_came_to_nothing_applied(
+    house: House, settings: Settings
+) -> None:
+    settings.SETTLE_SECONDS = 600
+    view = house.subscription(house.add_company(), PREMIUM)
+    here = f"*/subscriptions/{view.row.upstream_id}"
+    before = view.facts.quantity
+    # Somebody else had bought the same seat and gave it back: an old reading shows what our order wants.
+    for quantity in (before + 1, before):
+        change_elsewhere(house, view, quantity=quantity)
+    pass_until(house, clock.now() + timedelta(hours=1))
+    order = placed(house.view(view.row), SetQuantity(before + 1))
+    house.sandbox.fault("accept_and_drop", path=here, method="PATCH", count=1)
+    assert steps(finish(order.id))[-1] == "not_yet_shown"
+    # When records can no longer be late there is none, and Microsoft shows what it showed before somebody's last write.
+    settings.SETTLE_SECONDS = 0
+    house.sandbox.fault("stale", path=here, method="GET", count=2, writes=1)
+    until(lambda: "looking_again" in steps(finish(order.id)))
+
+    order = finish_until_closed(order.id)
+
+    assert order.state == OrderState.APPLIED
+    assert steps(order).count("sending") == 2, "it had come to nothing, and was sent once more"
+    assert [patch["acted"] for patch in house.patches()][-2:] == [False, True]
 
 
 def test_a_conflict_waits_for_two_minutes(house: House) -> None:

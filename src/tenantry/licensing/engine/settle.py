@@ -63,6 +63,9 @@ def settle_unsure(
     evidence = _evidence(settlement) | in_between(order, journal or ())
     looks = steps_since_sending(order).count("looking_again")
     match settlement.outcome:
+        case Settled.APPLIED if "accepted_by_microsoft" in settlement.evidence and not looks:
+            # Nothing is recorded, and one reading may be an old one: it counts when it shows twice.
+            look_later(held, order, "looking_again", min(later(order), horizon.total_seconds() / 4), evidence)
         case Settled.APPLIED | Settled.OVERWRITTEN:
             outcomes.apply(held, order, plan, record, evidence=evidence)
         case Settled.OTHER_EFFECT:
