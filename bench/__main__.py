@@ -1,8 +1,8 @@
 """The bench's command line: measure the rows that are named, or all of them, and print the table.
 
-Rows: refresh, subscriptions, companies, search, renewals, outcome, killed, assets, memory, limit, inputs, campaign,
-proxies. What it needs while it runs is in `bench` below TENANTRY_VAR (var): a database server of its own, logs, the
-figures.
+Rows: refresh, subscriptions, companies, search, renewals, outcome, killed, assets, memory, words, limit, inputs,
+campaign, proxies. What it needs while it runs is in `bench` below TENANTRY_VAR (var): a database server of its own,
+logs, the figures.
 """
 
 import os
@@ -23,6 +23,7 @@ from tenantry.config import postgres
 
 PARTS = {
     "size": ("refresh", "subscriptions", "companies", "search", "renewals", "outcome", "killed", "assets", "memory"),
+    "words": ("words",),
     "limit": ("limit",),
     "inputs": ("inputs",),
     "campaign": ("campaign",),

@@ -62,6 +62,19 @@ def inputs(_rows: frozenset[str]) -> "Iterator[list[Figure]]":
         leave_house()
 
 
+def words(_rows: frozenset[str]) -> "Iterator[list[Figure]]":
+    """Count the words of pages."""
+    with on_stage("small-msp", 60_000) as sandbox:
+        from django.conf import settings
+
+        from bench.words import figures
+        from tests.support.house import leave_house, make_house
+
+        settings.ALLOWED_HOSTS = ["testserver"]
+        yield figures(make_house(sandbox))
+        leave_house()
+
+
 def limit(_rows: frozenset[str]) -> "Iterator[list[Figure]]":
     """Measure what many confirmations at once do in a company with enough subscriptions."""
     with on_stage("large:tenants=1,subscriptions=400,seed=7", 60_000) as sandbox:
@@ -209,7 +222,14 @@ def _quiet() -> bool:
     return row is not None and row[0] == 0
 
 
-PARTS = {"size": at_size, "limit": limit, "inputs": inputs, "campaign": campaign, "proxies": proxies}
+PARTS = {
+    "size": at_size,
+    "words": words,
+    "limit": limit,
+    "inputs": inputs,
+    "campaign": campaign,
+    "proxies": proxies,
+}
 
 if __name__ == "__main__":
     assert os.environ.get("DATABASE_URL"), "run python -m bench"

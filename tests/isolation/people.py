@@ -42,6 +42,14 @@ class Visitor:
             return False
         return access.permission in self._allowed(access.audience)
 
+    def is_at_home(self, access: DeclaredAccess, company_id: UUID | None) -> bool:
+        """Say whether the page is of this visitor's own company, or of the back office where they work."""
+        if isinstance(self.role, EndUserRole):
+            return access.audience is Audience.PORTAL and company_id in (self.sees or ())
+        if self.role is None or (company_id is not None and self.sees is not None and company_id not in self.sees):
+            return False
+        return access.audience is Audience.OFFICE or company_id is not None
+
     def _allowed(self, audience: Audience) -> frozenset[Permission]:
         if isinstance(self.role, EndUserRole):
             return END_USER_MAY[self.role] if audience is Audience.PORTAL else frozenset()

@@ -86,7 +86,7 @@ def test_the_walk_finds_careless_views(world: World, settings: Settings) -> None
     declared = walk.declared_access_holds(world)
     late = "get c/<uuid:company_id>/late/"
     assert f"signed out: {late}: 405 instead of the way to sign in" in declared
-    assert f"view at Harbour: {late}: 405 instead of 404" in declared
+    assert f"view at Harbour: {late}: 405 instead of 403" in declared
     assert f"owner for Nordlys: {late}: 405 instead of 404" in declared
     assert 'signed out: get inline/: inline code or style: <p style="' in declared
     assert {line.split(": ")[1] for line in declared} == {late, "get inline/"}

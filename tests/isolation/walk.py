@@ -63,7 +63,8 @@ def declared_access_holds(world: World) -> list[str]:
             allowed = visitor.may(access, _company_of(values))
             # What a form does for those who may send it is for the tests of its page.
             for method in ("get",) if allowed else _METHODS:
-                found = _page_of_theirs(address, access) if allowed else _shut_out(visitor)
+                at_home = visitor.is_at_home(access, _company_of(values))
+                found = _page_of_theirs(address, access) if allowed else _shut_out(visitor, at_home)
                 wrong += _try(client, visitor, address, values, method, found)
     return wrong
 
@@ -79,9 +80,11 @@ def odd_requests_open_nothing(world: World) -> list[str]:
             values = _filled(address, world.values)
             if visitor.may(access, _company_of(values)):
                 continue
+            at_home = visitor.is_at_home(access, _company_of(values))
             for method in _ODD_METHODS:
-                wrong += _try(client, visitor, address, values, method, _shut_out(visitor))
-            wrong += _try(client, visitor, address, values, "get", _shut_out(visitor, by_script=True), _BY_SCRIPT)
+                wrong += _try(client, visitor, address, values, method, _shut_out(visitor, at_home))
+            found = _shut_out(visitor, at_home, by_script=True)
+            wrong += _try(client, visitor, address, values, "get", found, _BY_SCRIPT)
     return wrong
 
 
@@ -220,7 +223,9 @@ def _goes_to(answer: HttpResponseBase, start: str) -> bool:
     return answer.status_code == 302 and answer.headers["Location"].startswith(start)
 
 
-def _shut_out(visitor: Visitor, *, by_script: bool = False) -> Finding:
+def _shut_out(visitor: Visitor, at_home: bool, *, by_script: bool = False) -> Finding:
+    status = 403 if at_home else 404
+
     def finding(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
         if written := first_write(queries):
             return f"wrote: {written}"
@@ -229,7 +234,7 @@ def _shut_out(visitor: Visitor, *, by_script: bool = False) -> Finding:
             return "" if asks and not getattr(answer, "content", b"") else "no way to sign in for a script"
         if visitor.role is None:
             return "" if _goes_to(answer, "/sign-in/?next=") else f"{answer.status_code} instead of the way to sign in"
-        return "" if answer.status_code == 404 else f"{answer.status_code} instead of 404"
+        return "" if answer.status_code == status else f"{answer.status_code} instead of {status}"
 
     return finding
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from tenantry.branding import queries as branding
 from tenantry.licensing.moment import Moment
+from tenantry.web.access import RoleDoesNotAllow
 from tenantry.web.frame import bare_frame
 
 _log = structlog.get_logger(__name__)
@@ -44,7 +45,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer 403."""
+    """Answer 403; for a page of one's own company with who could open it."""
+    if isinstance(exception, RoleDoesNotAllow):
+        return _page(request, 403, _("Your role does not open this page"), exception.who, _("Nothing was changed."))
     return _page(
         request,
         403,

@@ -4,10 +4,12 @@ from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tenantry.kernel.refusals import Refusal
 from tenantry.people.models import EndUserRole, StaffRole
 from tenantry.people.outcomes import SignInReason
+from tenantry.people.permissions import END_USER_MAY, STAFF_MAY, Permission
 
 
 def refusal_text(refusal: Refusal) -> tuple[str, str]:
@@ -35,6 +37,26 @@ def sign_in_reason_text(reason: SignInReason) -> str:
         SignInReason.NOT_PARTNER: _("The one-time link needs a member of the partner's own tenant."),
         SignInReason.UNKNOWN: _("Nobody invited this account."),
     }[reason]
+
+
+def who_may_text(permission: Permission, company: str = "", *, every_company: bool = False) -> str:
+    """Say which roles open what another role does not: at a company, or without one in the back office.
+
+    ``every_company``: to somebody who is for named companies only, it may take one who is for all of them.
+    """
+    if company:
+        roles = [end_user_role_text(role)[0] for role in EndUserRole if permission in END_USER_MAY[role]]
+        where = _("at %(company)s") % {"company": company}
+    else:
+        roles = [staff_role_text(role)[0] for role in StaffRole if permission in STAFF_MAY[role]]
+        where = _("in the back office")
+    sentence = ngettext(
+        "It takes the role %(roles)s %(where)s. Ask somebody who has it.",
+        "It takes one of the roles %(roles)s %(where)s. Ask somebody who has one.",
+        len(roles),
+    )
+    told = sentence % {"roles": ", ".join(roles), "where": where}
+    return f"{told} {_('Some pages also need staff who are for all companies.')}" if every_company else told
 
 
 def end_user_role_text(role: EndUserRole) -> tuple[str, str]:

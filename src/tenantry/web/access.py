@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -27,6 +28,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from tenantry.kernel import clock
 from tenantry.people.access import CompanyAccess, Viewer
 from tenantry.people.permissions import OFFICE_PERMISSIONS, PORTAL_PERMISSIONS, Permission
+from tenantry.people.texts import who_may_text
 from tenantry.web.request_log import log_denied
 from tenantry.web.sign_in.session import Ended, SignedIn
 
@@ -127,7 +129,7 @@ def portal(
             company_id = kwargs["company_id"]
             access = viewer.company(company_id) if isinstance(company_id, UUID) else None
             if access is None or not access.may(permission):
-                raise _denied(request, permission, company_id)
+                raise _denied(request, viewer, Audience.PORTAL, permission, company_id)
             if fresh and not _is_fresh(request):
                 return _to_fresh_sign_in(request)
             known = cast(PortalRequest, request)
@@ -160,10 +162,10 @@ def office(
             if viewer is None:
                 return _to_sign_in(request)
             company_id = kwargs.get("company_id")
-            if not viewer.may(permission) or (isinstance(company_id, UUID) and not viewer.sees_company(company_id)):
-                raise _denied(request, permission, company_id)
-            if every_company and viewer.office_companies() is not None:
-                raise _denied(request, permission, company_id)
+            unseen = isinstance(company_id, UUID) and not viewer.sees_company(company_id)
+            named_only = every_company and viewer.office_companies() is not None
+            if unseen or named_only or not viewer.may(permission):
+                raise _denied(request, viewer, Audience.OFFICE, permission, company_id)
             if fresh and not _is_fresh(request):
                 return _to_fresh_sign_in(request)
             return view(cast(OfficeRequest, request), *args, **kwargs)
@@ -203,9 +205,32 @@ def _declare(view: _Open[P], access: DeclaredAccess) -> _Open[P]:
     return view
 
 
-def _denied(request: HttpRequest, permission: Permission, company_id: object) -> Http404:
-    log_denied(request, permission, company_id if isinstance(company_id, UUID) else None)
-    return Http404()
+class RoleDoesNotAllow(PermissionDenied):
+    """Raised for a page of somebody's own company or own back office that their role does not open.
+
+    ``who`` says who could open it.
+    """
+
+    def __init__(self, who: str) -> None:
+        super().__init__(who)
+        self.who = who
+
+
+def _denied(
+    request: HttpRequest, viewer: Viewer, audience: Audience, permission: Permission, company_id: object
+) -> Exception:
+    """Record that a page was not opened, and return what to raise.
+
+    Whoever does not see the company at all learns nothing, not even that it exists.
+    """
+    known = company_id if isinstance(company_id, UUID) else None
+    log_denied(request, permission, known)
+    if known is not None and audience is Audience.PORTAL and (access := viewer.company(known)) is not None:
+        return RoleDoesNotAllow(who_may_text(permission, access.name))
+    if viewer.staff is None or (known is not None and not viewer.sees_company(known)):
+        return Http404()
+    needed = permission if audience is Audience.OFFICE else Permission.OFFICE_ACT
+    return RoleDoesNotAllow(who_may_text(needed, every_company=viewer.office_companies() is not None))
 
 
 def _is_fresh(request: HttpRequest) -> bool:

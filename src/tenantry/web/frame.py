@@ -1,5 +1,7 @@
 """What pages have around them: the brand, the person, the rehearsal strip, the stop switch."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.urls import reverse
 
@@ -70,6 +72,12 @@ def bare_frame(moment: Moment, home_url: str = "/") -> dict[str, object]:
             sandbox_url=f"{settings.SANDBOX_URL}/",
         )
     return found
+
+
+def support_of(context: Mapping[str, object]) -> str:
+    """Return the address for mail to whoever helps, from a page's context; empty where there is none."""
+    support = context.get("support")
+    return str(support["email"]) if isinstance(support, Mapping) else ""
 
 
 def head_logos(main: branding.LogoView | None, dark: branding.LogoView | None) -> tuple[ui.HeadLogo, ...]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tenantry.kernel.refusals import Facts
 from tenantry.licensing.rules.facts import Lot, ScheduledAction, Status, SubscriptionKind, Term
 from tenantry.licensing.rules.plan import (
     Alternative,
@@ -264,9 +265,8 @@ def test_going_below_assigned_seats_warns(
 def test_a_schedule_makes_a_change_at_once_ask() -> None:
     found = plan(15, scheduled=(renewal_with(8),))
     assert (outcome(found), found.write) == ("now", None)
-    assert found.questions == (
-        Question("schedule", (Option(KEEP, 8), Option(SHIFT, 11), Option(DROP, 15)), {"before": 12, "after": 15}),
-    )
+    known: Facts = {"before": 12, "after": 15, "scheduled": 8, "at": END}
+    assert found.questions == (Question("schedule", (Option(KEEP, 8), Option(SHIFT, 11), Option(DROP, 15)), known),)
     assert keys(found) == ["seats_added", "added_can_be_returned", "seats_committed"]
 
 

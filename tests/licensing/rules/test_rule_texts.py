@@ -173,7 +173,7 @@ def test_returning_seats_in_words() -> None:
 
 def test_extending_in_words() -> None:
     assert said(plan_change(NCE, DecideEndOfTerm(EndOfTerm.EXTEND), NOW)) == [
-        "Nothing changes now: you keep your 12 seats until 12 March.",
+        "Nothing changes: you keep your 12 seats.",
         "You can change your mind until 12 March, 23:59 UTC.",
         "After 12 March it goes on month by month with 12 seats, in the extended term: the monthly price plus 3\u00a0% "
         "(23\u00a0% where there is no monthly plan).",
@@ -194,7 +194,7 @@ def test_a_scheduled_term_is_named() -> None:
         (
             NCE,
             SetQuantity(8),
-            "You wish to return 4 seats, and Microsoft takes back 3 now.",
+            "You want to return 4; Microsoft takes back 3 now.",
             "You can schedule 8 seats for 12 March.",
         ),
         (
@@ -236,7 +236,7 @@ def test_refusals_in_words(facts: SubscriptionFacts, wish: Wish, sentence: str, 
             ScheduleQuantity(8),
             "Set 8 seats for 16 December",
         ),
-        (NCE, DecideEndOfTerm(EndOfTerm.RENEW, 8), "Set 8 seats for 12 March"),
+        (NCE, DecideEndOfTerm(EndOfTerm.RENEW, 8), "Renew with 8 seats"),
         (nce(auto_renew=False), DecideEndOfTerm(EndOfTerm.RENEW), "Renew on 12 March"),
         (NCE, DecideEndOfTerm(EndOfTerm.END), "End on 12 March"),
         (NCE, DecideEndOfTerm(EndOfTerm.EXTEND), "Go on month by month after 12 March"),
@@ -252,9 +252,10 @@ def test_a_button_says_what_it_does(facts: SubscriptionFacts, wish: Wish, label:
 
 
 def test_alternatives_have_buttons() -> None:
-    found = [texts.alternative_label(other, NOW) for other in plan_change(NCE, SetQuantity(8), NOW).alternatives]
-    assert found == ["Set 8 seats for 12 March", "Have 9 seats now"]
-    assert texts.alternative_label(Alternative(DecideEndOfTerm(EndOfTerm.END), END), NOW) == "End on 12 March"
+    found = [texts.alternative_label(other, 12, NOW) for other in plan_change(NCE, SetQuantity(8), NOW).alternatives]
+    assert found == ["Set 8 seats for 12 March", "Return 3 seats now"]
+    assert texts.alternative_label(Alternative(DecideEndOfTerm(EndOfTerm.END), END), 12, NOW) == "End on 12 March"
+    assert texts.alternative_label(Alternative(SetQuantity(14)), 12, NOW) == "Add 2 seats"
 
 
 def test_wishes_have_names() -> None:
@@ -271,16 +272,52 @@ def test_wishes_have_names() -> None:
     assert texts.wish_text(ScheduleQuantity(8)) == "8 seats from the next term on"
 
 
-def test_the_question_and_its_answers() -> None:
-    (question,) = plan_change(nce(scheduled=(renewal_with(8),)), SetQuantity(15), NOW).questions
-    assert texts.question_text(question) == (
-        "A number is scheduled for the renewal. What is it to be, now that you have 15 seats?"
-    )
-    assert [texts.option_text(option) for option in question.options] == [
-        "Still 8 seats at the renewal",
-        "11 seats at the renewal: the difference counts there too",
-        "15 seats at the renewal: the new number stays",
-    ]
+@pytest.mark.parametrize(
+    ("scheduled", "wanted", "question", "answers"),
+    [
+        (
+            8,
+            15,
+            "On 12 March you go down to 8. Keep that?",
+            ["8 (as planned)", "11 (8 + your 3)", "15 (keep them all)"],
+        ),
+        (
+            8,
+            10,
+            "On 12 March you go down to 8. Keep that?",
+            ["8 (as planned)", "6 (8 − your 2)", "10 (the same as from now on)"],
+        ),
+        (
+            20,
+            15,
+            "On 12 March you go up to 20. Keep that?",
+            ["20 (as planned)", "23 (20 + your 3)", "15 (keep them all)"],
+        ),
+    ],
+)
+def test_the_question_and_its_answers(scheduled: int, wanted: int, question: str, answers: list[str]) -> None:
+    (asked,) = plan_change(nce(scheduled=(renewal_with(scheduled),)), SetQuantity(wanted), NOW).questions
+    assert texts.question_text(asked, NOW) == question
+    assert [texts.option_text(option, asked) for option in asked.options] == answers
+
+
+@pytest.mark.parametrize(
+    ("wish", "carried_out", "text"),
+    [
+        (SetQuantity(43), True, "Returned 2 seats (45 → 43)"),
+        (SetQuantity(43), False, "Return 2 seats (45 → 43)"),
+        (SetQuantity(46), True, "Added 1 seat (45 → 46)"),
+        (SetQuantity(48), False, "Add 3 seats (45 → 48)"),
+        (ScheduleQuantity(7), True, "At renewal 45 → 7 seats"),
+        (DecideEndOfTerm(EndOfTerm.RENEW, 40), True, "At renewal 45 → 40 seats"),
+        (DecideEndOfTerm(EndOfTerm.RENEW, 45), True, "Renew with 45 seats"),
+        (SetQuantity(45), True, "45 seats from now on"),
+        (DecideEndOfTerm(EndOfTerm.END), False, "End with the term"),
+        (Cancel(), True, "Cancel the subscription now"),
+    ],
+)
+def test_an_order_says_its_direction_and_both_numbers(wish: Wish, carried_out: bool, text: str) -> None:
+    assert texts.order_text(wish, 45, carried_out=carried_out) == text
 
 
 @pytest.mark.parametrize(
@@ -320,8 +357,8 @@ def test_the_last_day_of_a_term_is_microsofts_in_every_time_zone() -> None:
 
 
 def test_next_charge_in_words() -> None:
-    assert texts.next_charge_text(date(2026, 12, 13), NOW) == "Charged next on 13 December."
-    assert texts.next_charge_text(None, NOW) == "Nothing more is charged in this term."
+    assert texts.next_charge_text(date(2026, 12, 13), NOW) == "13 December"
+    assert texts.next_charge_text(None, NOW) == "none in this term"
 
 
 @pytest.mark.parametrize("status", list(Status))

@@ -126,7 +126,7 @@ def test_who_may_not_invite_is_not_asked(small: House, harbour_vale: Company, an
     for client, status in strangers(harbour_vale).values():
         assert client.get(anew).status_code == status
     support = staff_of(StaffRole.SUPPORT)
-    assert support.get(anew).status_code == 404
+    assert support.get(anew).status_code == 403
     assert "Invite the address anew" not in told(support, anew.removesuffix("anew/"))
 
 

@@ -72,7 +72,7 @@ def test_what_happened_is_told_and_can_be_taken_along(house: House, harbour: Com
     order = placed(view, SetQuantity(view.facts.quantity + 1))
     run_due_jobs()
     text = told(dana, address)
-    assert "Microsoft 365 Business Premium: 43 seats from now on Anna Lindqvist" in text
+    assert "Microsoft 365 Business Premium: Added 1 seat (42 → 43) Anna Lindqvist" in text
     assert f"Done · order #{order.number}" in text
     assert f'href="/office/orders/{order.id}/"' in page(dana.get(address))
     assert "Nothing has happened yet." in told(dana, f"{address}?show=elsewhere")

@@ -110,9 +110,9 @@ def test_staff_may_look_but_change_nothing(house: House, who: Callable[[House], 
         assert "consent/" not in markup
         assert f"{LIST}add/" not in markup
     for shut in ("add/", "consent/", "consent/return/?state=x"):
-        assert client.get(f"{LIST}{shut}").status_code == 404
+        assert client.get(f"{LIST}{shut}").status_code == 403
     for shut in ("consent/", "direct-csp/", "remove/"):
-        assert client.get(address(house, shut)).status_code == 404
+        assert client.get(address(house, shut)).status_code == 403
     for shut in ("check/", "direct-csp/", "certificate/new/", "remove/"):
         assert client.post(address(house, shut), {"tenant": HARBOUR}).status_code == 404
     assert waiting_jobs() == []
@@ -121,8 +121,8 @@ def test_staff_may_look_but_change_nothing(house: House, who: Callable[[House], 
 def test_staff_of_named_companies_and_customers_see_nothing(house: House) -> None:
     company = house.add_company()
     for client in (support(house, [company]), end_user(house, company)):
-        assert client.get(LIST).status_code == 404
-        assert client.get(address(house)).status_code == 404
+        assert client.get(LIST).status_code == 403
+        assert client.get(address(house)).status_code == 403
     assert where(Client().get(LIST)).startswith("/sign-in/?next=")
 
 

@@ -222,7 +222,7 @@ def test_an_order_is_seen_by_those_who_see_its_company(house: House, harbour: Co
     text = told(petra, address)
     assert "Settle it by hand" not in text
     assert f'href="/c/{harbour.id}/' not in page(petra.get(address))
-    assert petra.post(f"{address}settle/", form).status_code == 404
+    assert petra.post(f"{address}settle/", form).status_code == 403
     for client, status in ((Client(), 302), (end_user(house, harbour), 404)):
         for what in ("", "settle/", "withdraw/"):
             assert client.post(address + what, form).status_code == status

@@ -179,7 +179,7 @@ def test_everybody_sees_and_decides_only_where_they_may(house: House, harbour: C
     assert "Harbour" not in told(ines, YEAR) and "Nordlys" in told(ines, YEAR)
     assert "Harbour" in told(petra, YEAR)
     assert ticks(petra) == [] and "Decide" not in re.sub("Decided|decides", "", told(petra, YEAR).split("Month")[-1])
-    assert petra.post(CONFIRM, {"terms": sealed}).status_code == 404
+    assert petra.post(CONFIRM, {"terms": sealed}).status_code == 403
     assert Client().get(LIST).status_code == 302 and end_user(house, harbour).get(LIST).status_code == 404
     # What somebody else was shown, and companies that one does not see.
     assert "This page had become old" in confirm(ines, sealed)

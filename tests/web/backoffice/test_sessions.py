@@ -116,8 +116,8 @@ def test_whoever_is_no_owner_neither_sees_nor_ends_them(small: House, harbour_va
     for role in (StaffRole.SUPPORT, StaffRole.BILLING, StaffRole.ADMIN):
         client = staff_of(role)
         assert "Edge on Windows" not in told(client, page)
-        assert client.post(f"{page}sessions/").status_code == 404
-    assert staff_of(StaffRole.OWNER, [harbour_vale]).post(f"{page}sessions/").status_code == 404
+        assert client.post(f"{page}sessions/").status_code == 403
+    assert staff_of(StaffRole.OWNER, [harbour_vale]).post(f"{page}sessions/").status_code == 403
     for client, status in strangers(harbour_vale).values():
         assert client.post(f"{page}sessions/").status_code == status
     assert desk.get(f"/c/{small.harbour}/").status_code == 200

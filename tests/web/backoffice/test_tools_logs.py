@@ -122,8 +122,8 @@ def test_staff_for_named_companies_see_only_their_rows(harbour: Company, nordlys
 
 def test_only_staff_for_all_companies_may_check_the_record(harbour: Company) -> None:
     ines = staff_of(StaffRole.SUPPORT, [harbour])
-    assert ines.post(address("audit_verify")).status_code == 404
-    assert ines.get(address("audit_progress")).status_code == 404
+    assert ines.post(address("audit_verify")).status_code == 403
+    assert ines.get(address("audit_progress")).status_code == 403
     assert "Check the record now" not in told(ines, address("audit_log"))
 
 

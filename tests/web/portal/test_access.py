@@ -40,13 +40,28 @@ def test_every_page_opens_for_its_roles_only(house: House, harbour: Company) -> 
     for who in (CHLOE, BEN, ANNA, DANA, INGRID, SAMUEL):
         client = signed_in(who)
         found = {address: client.get(address).status_code for address in wanted}
-        assert found == {address: 200 if need in MAY.get(who, set()) else 404 for address, need in wanted.items()}, who
+        assert found == {
+            address: (200 if need in MAY[who] else 403) if who in MAY else 404 for address, need in wanted.items()
+        }, who
     stranger = Client()
     for address in wanted:
         answer = stranger.get(address)
         location = urlsplit(answer.headers["Location"])
         assert (answer.status_code, location.path) == (302, "/sign-in/")
         assert parse_qs(location.query)["next"] == [address]
+
+
+def test_a_page_that_a_role_does_not_open_says_who_could(house: House, harbour: Company) -> None:
+    view = house.subscription(harbour, PREMIUM)
+    page = text(signed_in(CHLOE), of(view, "change/?seats=50&when=now"), 403)
+    assert "Your role does not open this page" in page
+    assert "It takes one of the roles Modify, Admin at Harbour & Vale Ltd. Ask somebody who has one." in page
+    page = text(signed_in(BEN), of(view, "stop/"), 403)
+    assert "It takes the role Admin at Harbour & Vale Ltd. Ask somebody who has it. Nothing was changed." in page
+    page = text(signed_in(SAMUEL), "/office/settings/", 403)
+    assert "It takes one of the roles Admin, Owner in the back office." in page
+    page = text(signed_in(CHLOE), "/office/settings/", 404)
+    assert "back office" not in page
 
 
 def test_what_is_missing_and_what_is_another_company_s_look_alike(house: House, harbour: Company) -> None:
@@ -67,14 +82,15 @@ def test_writes_need_the_permission_that_the_wish_needs(house: House, harbour: C
     view = house.subscription(harbour, PREMIUM)
     anna = signed_in(ANNA)
     seats, end = token(anna, of(view, "change/?seats=43&when=now")), token(anna, of(view, "end-of-term/?choice=extend"))
-    for who, path in ((CHLOE, "change/"), (BEN, "end-of-term/"), (BEN, "stop/"), (INGRID, "change/")):
-        assert signed_in(who).post(of(view, path), {"plan": seats}).status_code == 404
+    for who, path in ((CHLOE, "change/"), (BEN, "end-of-term/"), (BEN, "stop/")):
+        assert signed_in(who).post(of(view, path), {"plan": seats}).status_code == 403
+    assert signed_in(INGRID).post(of(view, "change/"), {"plan": seats}).status_code == 404
     # What somebody else was shown cannot be confirmed, nor a decision at the door for seats.
     assert signed_in(BEN).post(of(view, "change/"), {"plan": seats}).status_code == 302
     assert anna.post(of(view, "change/"), {"plan": end}).status_code == 404
     assert not ChangeOrder.objects.exists()
     order = placed(view, SetQuantity(43))
-    assert signed_in(CHLOE).post(at(harbour, f"orders/{order.id}/withdraw/")).status_code == 404
+    assert signed_in(CHLOE).post(at(harbour, f"orders/{order.id}/withdraw/")).status_code == 403
     assert signed_in(ANNA).get(at(harbour, f"orders/{order.id}/withdraw/")).status_code == 405
 
 
@@ -104,7 +120,7 @@ def test_a_removed_role_counts_with_the_next_click(house: House, harbour: Compan
     view = house.subscription(harbour, PREMIUM)
     sealed = token(ben, of(view, "change/?seats=43&when=now"))
     harbour.end_users.filter(email=BEN).update(role="view")
-    assert ben.post(of(view, "change/"), {"plan": sealed}).status_code == 404
+    assert ben.post(of(view, "change/"), {"plan": sealed}).status_code == 403
     harbour.end_users.filter(email=BEN).update(removed_at="2026-11-22T10:00:00Z")
     assert ben.get(at(harbour)).status_code == 302
     assert not ChangeOrder.objects.exists()

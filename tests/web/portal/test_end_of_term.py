@@ -41,7 +41,7 @@ LUCIA = "lucia.gomez@clinica-rivera.example"
 def test_each_way_is_explained_with_its_date(house: House, harbour: Company) -> None:
     view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
     page = text(anna, of(view, "end-of-term/"))
-    assert "Renew This is what stands now. On 15 December it renews with 42 seats." in page
+    assert "Renew Stands now. On 15 December it renews with 42 seats." in page
     assert "End On 15 December it ends, and access stops." in page
     assert "Go on month by month After 15 December it goes on month by month with 42 seats, in the extended" in page
 
@@ -53,7 +53,7 @@ def test_a_renewal_that_stands_is_confirmed_without_sending_anything(house: Hous
         assert "This stands already. Say yes, and it counts as decided" in page and "Microsoft's rule" not in page
         assert "Yes, renew with 42 seats" in page
     by_itself = "it renews with 42 seats. It does so by itself, unless somebody decides otherwise."
-    for address in (of(view), at(harbour), at(harbour, "renewals/")):
+    for address in (of(view), at(harbour)):
         assert by_itself in text(anna, address)
 
     keep = kept(anna, of(view, "end-of-term/"))
@@ -70,8 +70,8 @@ def test_a_renewal_that_stands_is_confirmed_without_sending_anything(house: Hous
     assert "On 15 December it renews with 42 seats. Decided by Anna Lindqvist, Sun 22 Nov." in page
     assert page.count("Renews as it is") == 1 and "Decided · nothing was sent to Microsoft" in page
     assert "This stands already: there is nothing to confirm." in text(anna, of(view, "end-of-term/"))
-    for address in (at(harbour), at(harbour, "renewals/")):
-        assert by_itself not in text(anna, address)
+    assert by_itself not in text(anna, at(harbour))
+    assert "Renews with 42 seats Decided by Anna Lindqvist" in text(anna, at(harbour, "renewals/"))
     assert "Microsoft 365 Business Premium: renews as it is" in text(anna, at(harbour, "activity/?q=anna"))
     assert "renews as it is" in text(anna, at(harbour, "activity/?show=orders"))
     assert "renews as it is" not in text(anna, at(harbour, "activity/?show=elsewhere"))
@@ -90,7 +90,7 @@ def test_a_renewal_that_stands_is_confirmed_without_sending_anything(house: Hous
 def test_a_renewal_is_confirmed_by_those_who_decide_and_as_they_saw_it(house: House, harbour: Company) -> None:
     view, anna, ben = house.subscription(harbour, PREMIUM), signed_in(ANNA), signed_in(BEN)
     keep = kept(anna, of(view, "end-of-term/"))
-    assert ben.post(of(view, "end-of-term/"), {"keep": keep}).status_code == 404
+    assert ben.post(of(view, "end-of-term/"), {"keep": keep}).status_code == 403
     assert signed_in(INGRID).post(of(view, "end-of-term/"), {"keep": keep}).status_code == 404
     about = {"customer": harbour.tenant_id, "subscription": view.row.upstream_id}
     house.sandbox.post("/_sandbox/change", {**about, "body": {"quantity": 45}})
@@ -123,9 +123,7 @@ def test_what_is_decided_is_changed_and_the_rest_decided(house: House, harbour: 
     anna = signed_in(ANNA)
     assert "Decide what happens" in text(anna, of(house.subscription(harbour, PREMIUM)))
     assert "Change what happens" in text(anna, of(house.subscription(harbour, "Microsoft 365 Copilot")))
-    assert "8 February it ends, and access stops. in 78 days · 8 February 2027 Change" in text(
-        anna, at(harbour, "renewals/")
-    )
+    assert "Ends, and access stops in 78 days · 8 February 2027 Change" in text(anna, at(harbour, "renewals/"))
 
 
 def test_the_seats_of_the_next_term_count_only_when_it_renews(house: House, harbour: Company) -> None:
@@ -141,12 +139,12 @@ def test_ending_makes_the_person_read_the_sentence_that_matters(house: House, ha
     view, anna = house.subscription(harbour, PREMIUM), signed_in(ANNA)
     sealed = token(anna, of(view, "end-of-term/?choice=end"))
     asked = anna.post(of(view, "end-of-term/"), {"plan": sealed}).headers["Location"]
-    assert asked == of(view, "end-of-term/?choice=end&sure=ask") and not ChangeOrder.objects.exists()
+    assert asked == of(view, "end-of-term/?choice=end") and not ChangeOrder.objects.exists()
     assert (
         "When the term ends, everybody who uses one of your 42 seats loses access, and the subscription cannot be "
         "brought back." in text(anna, asked)
     )
-    assert "Can be changed until You can change your mind until 15 December, 23:59 UTC." in text(anna, asked)
+    assert "You can change your mind until 15 December, 23:59 UTC." in text(anna, asked)
     anna.post(of(view, "end-of-term/"), {"plan": sealed, "sure": "yes"})
     order = finish(ChangeOrder.objects.get().id)
     assert order.state == OrderState.SCHEDULED
@@ -204,12 +202,12 @@ def test_cancelling_takes_two_steps_and_a_fresh_sign_in(house: House, harbour: C
     view, greta = house.subscription(company, "Microsoft 365 Business Standard"), signed_in(GRETA)
     assert "Cancel this subscription" in text(greta, of(view))
     page = text(greta, of(view, "stop/"))
-    assert "Everybody who uses one of your 18 seats loses access at once." in page
+    assert "Cancelling is final: everybody who uses one of your 18 seats loses access now" in page
+    assert page.count("loses access") == 1 and page.count("brought back") == 1
     assert "Microsoft pays back everything: cancelling is free until Mon 23 November" in page
     sealed = token(greta, of(view, "stop/"))
-    assert greta.post(of(view, "stop/"), {"plan": sealed}).headers["Location"] == of(view, "stop/?sure=ask")
-    asked = text(greta, of(view, "stop/?sure=ask"))
-    assert "Cancelling is final: everybody who uses one of your 18 seats loses access now" in asked
+    assert greta.post(of(view, "stop/"), {"plan": sealed}).headers["Location"] == of(view, "stop/")
+    assert "Nothing was changed. Read the sentence in red" in text(greta, of(view, "stop/"))
     assert not ChangeOrder.objects.exists()
     with time_machine.travel(clock.now() + timedelta(minutes=settings.FRESH_SIGN_IN_MINUTES - 1)):
         text(greta, of(view))  # the session itself is kept alive
@@ -221,7 +219,7 @@ def test_cancelling_takes_two_steps_and_a_fresh_sign_in(house: House, harbour: C
     order = finish(ChangeOrder.objects.get().id)
     assert order.state == OrderState.APPLIED
     assert house.view(view.row).facts.status.value == "deleted"
-    assert "Done. The subscription is stopped." in text(greta, at(company, f"orders/{order.id}/"))
+    assert "Done. The subscription is cancelled." in text(greta, at(company, f"orders/{order.id}/"))
 
 
 def test_a_suspended_legacy_subscription_comes_back_into_use(house: House, harbour: Company) -> None:
@@ -245,14 +243,14 @@ def test_what_is_suspended_says_whether_it_is_charged(house: House, harbour: Com
         "This subscription is suspended: nobody can use it, and Microsoft goes on charging for it until 7 April."
         in page
     )
-    assert "Charged by Microsoft Also while it is suspended. Charged next on 8 December." in page
+    assert "Charged by Microsoft Also while it is suspended; next charge: 8 December" in page
     assert "It is suspended; on 7 April its term is over for good." in page
 
     company = house.add_company(RIVERA)
     house.end_user(company, LUCIA, EndUserRole.ADMIN)
     legacy = text(signed_in(LUCIA), of(house.view(company.subscriptions.get(status="suspended"))))
     assert "Microsoft does not charge for it meanwhile, and deletes it after a while." in legacy
-    assert "Charged by Microsoft Not while it is suspended." in legacy
+    assert "Charged by Microsoft Not while it is suspended" in legacy
     assert "its term is over for good" not in legacy and "goes on charging" not in legacy
 
 
@@ -264,15 +262,15 @@ def test_the_extended_term_says_what_is_possible(house: House, harbour: Company)
     assert "This subscription runs in the extended term, where Microsoft does not let the number of seats" in page
     assert "You can let it renew." in page
     assert "It goes on month by month with 22 seats, until you renew or cancel it." in page
-    assert "Charged by Microsoft Every month, until you renew or cancel." in page
-    assert "NCE Extended term · 22 seats" in page and "Status Extended term" in page
+    assert "Charged by Microsoft Every month, until you renew or cancel" in page
+    assert "Extended term · 22 seats" in page
     assert "The running month ends in " in page
     assert "What is to happen now that the term is over?" in text(greta, of(view, "end-of-term/"))
     assert "After that: the extended term, month by month, at a higher price" in page  # the term line
     assert "Month by month Extended term" in text(greta, at(company, "subscriptions/"))
     greta.post(of(view, "end-of-term/"), {"plan": token(greta, of(view, "end-of-term/?choice=renew"))})
     finish(ChangeOrder.objects.get().id)
-    assert "Charged by Microsoft Every month, until it renews." in text(greta, of(view))
+    assert "Charged by Microsoft Every month, until it renews" in text(greta, of(view))
 
 
 def test_what_is_over_says_so(house: House, harbour: Company) -> None:
@@ -283,13 +281,13 @@ def test_what_is_over_says_so(house: House, harbour: Company) -> None:
     expired = over["expired"]
     page = text(margaret, of(expired))
     assert "The term ended 17 days ago · Thu 5 Nov" in page and "This term ends" not in page
-    assert "Charged by Microsoft No longer." in page
+    assert "Charged by Microsoft No longer" in page
     asked = text(margaret, of(expired, "end-of-term/"))
     assert "The term has expired; Microsoft does not allow changes any more." in asked
     assert "Ask your partner to order it anew if you need it." in asked
     assert "no term that ends" not in asked and "What is to happen" not in asked
     cancelled = text(margaret, of(over["deleted"]))
-    assert "Status Cancelled" in cancelled
+    assert "Cancelled" in cancelled
     assert "The term ends" not in cancelled and "The term ended" not in cancelled
     listed = text(margaret, at(company, "subscriptions/?show=over"))
     assert "ago" not in listed and "Cancelled" in listed

@@ -42,13 +42,14 @@ def changed_elsewhere(house: House, company: Company, before: dict[str, object],
 
 def test_the_overview_puts_first_what_needs_a_decision(house: House, harbour: Company) -> None:
     page = text(signed_in(ANNA), at(harbour))
-    assert "9 active subscriptions 145 licences over all products 6 terms end within 30 days next: Mon 23 Nov" in page
-    assert "1 trial" in page
+    assert "9 active subscriptions 145 seats 6 terms end within 30 days next: Mon 23 Nov" in page
+    assert "4 decisions, the first in 38 hours · As of" in page
+    assert "1 trial becomes paid on Sat 5 Dec" in page
     assert (
         "Needs your decision MD Microsoft Defender for Business NCE After Mon 23 November it goes on month by" in page
     )
     assert "in 38 hours · Mon 23 Nov Decide" in page
-    assert "25 seats (1 year, paid monthly). Ask your partner if you do not want that." in page
+    assert "25 seats (1 year, paid monthly). If you do not want that, ask your partner." in page
     assert "Microsoft Teams Phone Standard" not in page.split("The next twelve months")[0]  # it has been decided about
     assert "Nothing has happened yet." in page
     others = text(signed_in(BEN), at(harbour)).split("Needs a decision")[1].split("Show as a list")[0]
@@ -61,7 +62,7 @@ def test_a_company_that_was_never_read_says_so(house: House, harbour: Company) -
     other = Company.objects.exclude(id=harbour.id).get()
     ingrid = signed_in(INGRID)
     page = text(ingrid, at(other))
-    assert "0 active subscriptions · Not read from Microsoft yet" in page
+    assert "Nothing to decide · Not read from Microsoft yet" in page
     assert "Nothing needs a decision." in page
     assert "Your subscriptions have not been read from Microsoft yet." in text(ingrid, at(other, "subscriptions/"))
     assert "No term ends in the next twelve months." in text(ingrid, at(other, "renewals/"))
@@ -76,7 +77,7 @@ def test_renewals_stand_by_month_with_what_happens(house: House, harbour: Compan
     places = [page.index(month) for month in months]
     assert places == sorted(places)
     november = page[places[0] : places[1]]
-    assert "On Wed 25 November it renews with a change: 8 seats (1 year, paid monthly)." in november
+    assert "Renews → 8 seats" in november
     assert "Not decided" in november and "Decide" in november
     view = text(signed_in(CHLOE), at(harbour, "renewals/"))
     assert "Somebody with the role Admin at Harbour & Vale Ltd decides this." in view
@@ -87,7 +88,7 @@ def test_activity_tells_orders_and_what_others_changed(house: House, harbour: Co
     changed_elsewhere(house, harbour, {"quantity": 45, "auto_renew": True}, {"quantity": 44, "auto_renew": False})
     anna, page = signed_in(ANNA), at(harbour, "activity/")
     everything = text(anna, page)
-    ours = "Microsoft 365 Business Premium: 45 seats from now on Anna Lindqvist"
+    ours = "Microsoft 365 Business Premium: Added 3 seats (42 → 45) Anna Lindqvist"
     theirs = "Microsoft 365 Business Premium: 45 → 44 seats; does not renew by itself any more"
     assert everything.index(theirs) < everything.index(ours)
     assert "Changed at Microsoft, not from here" in everything
@@ -99,7 +100,7 @@ def test_activity_tells_orders_and_what_others_changed(house: House, harbour: Co
     assert anna.get(f"{page}?page=2").status_code == 404
     head, first, second = anna.get(f"{page}export.csv").content.decode("utf-8-sig").splitlines()
     assert head == '"When","Subscription","What","Who","Outcome","Order","Microsoft\'s request id"'
-    assert "45 → 44 seats" in first and '"45 seats from now on","Anna Lindqvist","Done","#' in second
+    assert "45 → 44 seats" in first and '"Added 3 seats (42 → 45)","Anna Lindqvist","Done","#' in second
 
 
 def test_every_difference_has_its_words(house: House, harbour: Company) -> None:

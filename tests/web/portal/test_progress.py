@@ -80,7 +80,7 @@ def test_a_decision_that_undid_somebodys_seats_says_so_to_each_role(
 
     page = at(harbour, f"orders/{order.id}/")
     told = text(signed_in(BEN), page)
-    assert "This had another effect than the one you wished for." in told
+    assert "This had another effect than the one you asked for." in told
     assert f"somebody else set {seats + 1} seats. It carried the seats as they were before" in told
     assert "We keep it and put it back where we can: the subscription's page shows how it stands." in told
     assert "Took another effect" in told and "Nothing has changed" not in told
@@ -92,4 +92,4 @@ def test_a_decision_that_undid_somebodys_seats_says_so_to_each_role(
     assert f"{seats - 2} seats" in text(signed_in(BEN), of(view))
     preview = text(signed_in(BEN), f"{of(view)}change/?seats={seats + 1}&when=now")
     assert f"You get 1 seat more: {seats + 1} instead of {seats}." in preview
-    assert f"Still {seats - 2} seats at the renewal" in preview
+    assert f"{seats - 2} (as planned)" in preview

@@ -29,11 +29,17 @@ def test_one_row_says_it_all(house: House, harbour: Company) -> None:
     placed(house.subscription(harbour, PREMIUM), SetQuantity(45))
     page = text(signed_in(CHLOE), at(harbour, "subscriptions/"))
     assert "9 subscriptions · As of" in page
-    assert "Microsoft 365 Business Premium NCE 42 1 free 1 year, paid monthly in 23 days · Tue 15 Dec Renews" in page
+    assert (
+        "Microsoft 365 Business Premium NCE 42 1 free 42 seats 1 year, paid monthly in 23 days · Tue 15 Dec Renews"
+        in page
+    )
     assert "Renews Order #" in page and "is under way" in page
-    assert "Microsoft Teams Phone Standard NCE 12 5 free 1 year, paid monthly in 3 days · Wed 25 Nov Renews → 8" in page
+    assert (
+        "Microsoft Teams Phone Standard NCE 12 5 free 12 seats 1 year, paid monthly in 3 days · Wed 25 Nov Renews → 8"
+        in page
+    )
     assert "Microsoft Teams Premium Trial NCE Trial 25 6 free" in page
-    assert "Microsoft 365 Copilot NCE 4 2 free 1 year, paid yearly in 78 days · 8 February 2027 Ends" in page
+    assert "Microsoft 365 Copilot NCE 4 2 free 4 seats 1 year, paid yearly in 78 days · 8 February 2027 Ends" in page
     assert "Microsoft Defender for Business NCE 40" in page and "Mon 23 Nov Extended term" in page
 
 

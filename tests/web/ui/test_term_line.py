@@ -45,35 +45,48 @@ def test_a_whole_term_says_everything_in_words_too() -> None:
         extended=True,
     )
     assert [(fact.kind, fact.sentence) for fact in line.facts] == [
-        ("term", "Term from 16 December 2025 to 16 December 2026"),
-        ("today", "Today, Sun 22 Nov: 24 days left"),
-        ("window", "1 seat can be returned until Mon 23 Nov, 05:35 UTC · 20 hours 5 minutes left"),
-        ("window", "3 seats can be returned until Sun 29 Nov, 05:30 UTC · 6 days 20 hours left"),
-        ("flag", "8 seats on Wed 16 Dec"),
+        ("today", "24 days left"),
         ("tail", "After that: the extended term, month by month, at a higher price"),
+    ]
+    assert line.spoken == (
+        "Term from 16 December 2025 to 16 December 2026. Today is Sun 22 Nov. 8 seats on Wed 16 Dec."
+    )
+    assert line.lens is not None
+    assert [(lane.seats, lane.until, lane.left) for lane in line.lens.lanes] == [
+        ("1 seat", "until Mon 23 Nov, 05:35 UTC", "20 hours 5 minutes left"),
+        ("3 seats", "until Sun 29 Nov, 05:30 UTC", "6 days 20 hours left"),
     ]
     assert (line.start_label, line.end_label, line.today_label) == ("16 Dec 2025", "16 Dec 2026", "Today, Sun 22 Nov")
     assert line.flag is not None
-    assert (line.flag.x, line.flag.anchor, line.flag.label) == (84.0, "end", "8 seats")
+    assert (line.flag.x, line.flag.anchor, line.flag.label) == (84.0, "end", "8 seats on Wed 16 Dec")
     assert line.today_anchor == "end"  # steps aside for the pole
 
 
-def test_open_windows_are_shaded_from_today_and_closed_ones_are_not() -> None:
+def test_the_window_has_its_true_length_and_each_lot_a_lane() -> None:
     line = term_line.draw(
         NOW - 50 * DAY,
         NOW + 50 * DAY,
         NOW,
-        [(2, NOW - DAY), (4, NOW), (5, NOW + 5 * DAY), (6, NOW + timedelta(hours=1))],
+        [(2, NOW - DAY), (4, NOW), (5, NOW + 5 * DAY), (6, NOW + timedelta(hours=1)), (1, NOW + 5 * DAY)],
     )
-    assert [(window.quantity, window.x, window.width) for window in line.windows] == [
-        (5, 50.0, 5.0),
-        (6, 50.0, term_line.LEAST_WINDOW),  # too thin to be seen otherwise
-    ]
+    lens = line.lens
+    assert lens is not None
+    assert (lens.x, lens.width) == (50.0, 5.0)  # 5 of 100 days
+    # 1 of 168 hours; 120 of 168 hours, where two lots end in the same minute
+    assert [(lane.seats, lane.width) for lane in lens.lanes] == [("6 seats", 0.6), ("6 seats", 71.43)]
+    assert [label for _x, label in lens.days] == ["Mon 23", "Tue 24", "Wed 25", "Thu 26", "Fri 27", "Sat 28", "Sun 29"]
+    assert lens.days[0][0] == 8.63  # 14.5 of 168 hours until midnight
 
 
-def test_a_window_at_the_very_end_stays_inside() -> None:
-    line = term_line.draw(NOW - 365 * DAY, NOW + timedelta(hours=2), NOW, [(1, NOW + timedelta(hours=1))])
-    assert [(window.x, window.width) for window in line.windows] == [(98.4, 1.6)]
+@pytest.mark.parametrize("days", [1, 30, 365, 1095, 36500])
+def test_a_window_is_never_drawn_longer_than_it_is(days: int) -> None:
+    line = term_line.draw(NOW - DAY, NOW + days * DAY, NOW, [(3, NOW + timedelta(hours=12))])
+    assert line.lens is not None
+    assert line.lens.width == pytest.approx(0.5 / (days + 1) * 100, abs=0.011)
+
+
+def test_closed_windows_have_no_lens() -> None:
+    assert term_line.draw(NOW - 50 * DAY, NOW + 50 * DAY, NOW, [(2, NOW - DAY), (4, NOW)]).lens is None
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def _overlaps(layout: year_strip.Layout) -> list[tuple[year_strip.Mark, year_str
     return [
         (one, other)
         for one, other in combinations(layout.marks, 2)
-        if hypot((one.x - other.x) / 100 * width, one.rise - other.rise) < one.radius + other.radius
+        if hypot((one.x - other.x) / 100 * width, one.rise - other.rise) < one.reach + other.reach
     ]
 
 
@@ -34,7 +34,7 @@ def test_only_the_next_twelve_months_count() -> None:
         ],
         NOW,
     )
-    assert [entry.name for entry in strip.entries] == ["today", "last"]
+    assert [mark.name for mark in strip.layouts[1].marks] == ["today", "last"]
     assert strip.summary == "2 terms end · 6 seats"
     # Marks at the ends stay whole.
     for layout in strip.layouts:
@@ -44,36 +44,47 @@ def test_only_the_next_twelve_months_count() -> None:
             assert mark.x / 100 * width <= width - mark.radius + 0.1
 
 
-def test_words_say_what_the_marks_say() -> None:
+def test_a_mark_leads_to_its_subscription_and_says_what_it_is() -> None:
     strip = year_strip.draw([Renewal("Visio Plan 2", NOW + 24 * DAY, 1, "ends", "/visio")], NOW)
-    assert strip.entries == (
-        year_strip.Entry("Visio Plan 2", "Wed 16 Dec", "1 seat", "Ends", "ends", "/visio"),
-    )  # fmt: skip
-    assert strip.layouts[0].marks[0].title == "Visio Plan 2: 1 seat, Wed 16 Dec. Ends"
+    for layout in strip.layouts:
+        (mark,) = layout.marks
+        assert (mark.title, mark.url, mark.count) == ("Visio Plan 2: 1 seat, Wed 16 Dec. Ends", "/visio", "")
     assert strip.kinds == (("ends", "Ends"),)
 
 
 def test_more_seats_make_a_larger_mark_that_settles_first() -> None:
     strip = year_strip.draw([Renewal("a", NOW + 9 * DAY, 1), Renewal("b", NOW + 9 * DAY, 100)], NOW)
-    wide = strip.layouts[1]
-    assert [(mark.title[0], mark.radius) for mark in wide.marks] == [("b", 15.0), ("a", 5.1)]
-    assert wide.marks[0].rise == 15.0  # on the line
-    assert wide.marks[1].rise > 30.0  # on top of it
+    marks = {mark.name: mark for mark in strip.layouts[1].marks}
+    assert (marks["b"].radius, marks["a"].radius) == (15.0, 5.1)
+    assert marks["b"].rise == 15.0  # on the line
+    assert marks["a"].rise >= 15.0 + 15.0 + year_strip.LEAST_REACH  # on top of it, and pressed by itself
 
 
-def test_very_many_are_gathered_by_week_and_outcome() -> None:
+def test_very_many_are_one_mark_with_their_number_which_leads_to_the_month() -> None:
     renewals = [Renewal(f"r{n}", NOW + DAY + timedelta(minutes=n), 2, ("renews", "ends")[n % 2]) for n in range(200)]
-    for layout in year_strip.draw(renewals, NOW).layouts:
-        assert sorted(mark.title for mark in layout.marks) == [
-            "100 terms: 200 seats, Mon 23 Nov. Ends",
-            "100 terms: 200 seats, Mon 23 Nov. Renews",
+    for layout in year_strip.draw(renewals, NOW, "/renewals/").layouts:
+        assert sorted((mark.title, mark.count, mark.url) for mark in layout.marks) == [
+            ("100 terms: 200 seats, Mon 23 Nov. Ends", "100", "/renewals/#m2026-11"),
+            ("100 terms: 200 seats, Mon 23 Nov. Renews", "100", "/renewals/#m2026-11"),
         ]
         assert layout.height <= year_strip.MOST_HEIGHT + 2
 
 
+def test_what_needs_a_decision_is_named_in_the_picture() -> None:
+    names = ("Microsoft Defender for Business", "Visio Plan 2", "Power BI Pro")
+    renewals = [Renewal(name, NOW + (2 + n) * DAY, 5, "undecided", "/x") for n, name in enumerate(names)]
+    for layout in year_strip.draw([*renewals, Renewal("other", NOW + 90 * DAY, 5)], NOW).layouts:
+        assert {label.text[:12] for label in layout.labels} == {name[:12] for name in names}
+        assert len({label.y for label in layout.labels}) == 3  # none is written over another
+        assert all(0 < label.y < label.foot < layout.height for label in layout.labels)
+    last = year_strip.draw([Renewal(names[0], NOW + 364 * DAY, 5, "undecided")], NOW).layouts[0].labels[0]
+    assert last.anchor == "end"  # it would leave the drawing
+
+
 def test_many_seats_are_grouped() -> None:
     strip = year_strip.draw([Renewal("all", NOW + DAY, 1463)], NOW)
-    assert (strip.summary, strip.entries[0].seats) == ("1 term ends · 1,463 seats", "1,463 seats")
+    assert strip.summary == "1 term ends · 1,463 seats"
+    assert strip.layouts[0].marks[0].title == "all: 1,463 seats, Mon 23 Nov. Renews"
 
 
 def test_nothing_to_renew_is_an_empty_line() -> None:
@@ -95,7 +106,7 @@ def test_months_are_named_and_january_is_the_year() -> None:
 def test_a_leap_day_has_a_year_too() -> None:
     leap = datetime(2028, 2, 29, 12, tzinfo=UTC)
     strip = year_strip.draw([Renewal("a", datetime(2029, 2, 28, 11, tzinfo=UTC), 1)], leap)
-    assert len(strip.entries) == 1
+    assert len(strip.layouts[0].marks) == 1
 
 
 @settings(max_examples=60, deadline=None)
@@ -106,7 +117,11 @@ def test_marks_never_overlap(drawn: list[tuple[int, int, str]]) -> None:
     renewals = [Renewal(str(n), NOW + timedelta(hours=h), s, kind) for n, (h, s, kind) in enumerate(drawn)]
     for layout in year_strip.draw(renewals, NOW).layouts:
         assert _overlaps(layout) == []
-        assert all(mark.rise >= mark.radius for mark in layout.marks)
+        assert all(mark.rise >= mark.reach for mark in layout.marks)
+        stands_for = sum(int(mark.count or 1) for mark in layout.marks)
+        assert stands_for == len(renewals)
+        undecided = [mark for mark in layout.marks if mark.kind == "undecided"]
+        assert len(layout.labels) == len(undecided)
 
 
 @pytest.mark.parametrize("kind", year_strip.KINDS)

@@ -176,7 +176,10 @@ def schedule_question(facts: SubscriptionFacts, quantity: int, answer: ScheduleH
     options = schedule_options(facts, quantity)
     if len(options) < 2 or answer in [option.answer for option in options]:
         return None
-    return Question("schedule", options, {"before": facts.quantity, "after": quantity})
+    known: dict[str, int | datetime] = {"before": facts.quantity, "after": quantity, "scheduled": options[0].quantity}
+    if facts.commitment_end is not None:
+        known["at"] = facts.commitment_end
+    return Question("schedule", options, known)
 
 
 def schedule_afterwards(

@@ -20,16 +20,14 @@ Sentence = Callable[[Facts, datetime | None, datetime | None], str]
 
 _WHEN: dict[When, str | Promise] = {
     When.NOW: gettext_lazy("Now"),
-    When.UNTIL: gettext_lazy("Can be returned until"),
-    When.AT_TERM_END: gettext_lazy("At the end of the term"),
-    When.LATER: gettext_lazy("Later"),
+    When.UNTIL: gettext_lazy("Meanwhile"),
+    When.AT_TERM_END: gettext_lazy("At the end"),
+    When.LATER: gettext_lazy("Afterwards"),
 }
 
 
 def when_text(first: Consequence) -> str:
     """Name the group that a consequence begins; it stands above their sentences."""
-    if first.when is When.UNTIL and not is_about_returns(first):
-        return _("Can be changed until")
     return str(_WHEN[first.when])
 
 
@@ -53,21 +51,27 @@ def caution_text(caution: Caution, now: datetime | None = None) -> str:
     return CAUTIONS[caution.key](caution.facts, now)
 
 
-def question_text(question: Question) -> str:
+def question_text(question: Question, now: datetime | None = None) -> str:
     """Return the question; its answers are `option_text` of its options."""
-    return QUESTIONS[question.key](question.facts)
+    return QUESTIONS[question.key](question.facts, now)
 
 
-def option_text(option: Option) -> str:
-    """Return one answer to the question about a scheduled number."""
-    counted = {"seats": seats(option.quantity)}
+def option_text(option: Option, question: Question) -> str:
+    """Return one answer to the question about a scheduled number: "10 (8 + your 2)"."""
+    scheduled = number(question.facts, "scheduled")
+    change = number(question.facts, "after") - number(question.facts, "before")
+    known = {"number": option.quantity, "scheduled": scheduled, "change": abs(change)}
     match option.answer:
         case ScheduleHandling.KEEP:
-            return _("Still %(seats)s at the renewal") % counted
+            return _("%(number)d (as planned)") % known
+        case ScheduleHandling.SHIFT if change > 0:
+            return _("%(number)d (%(scheduled)d + your %(change)d)") % known
         case ScheduleHandling.SHIFT:
-            return _("%(seats)s at the renewal: the difference counts there too") % counted
+            return _("%(number)d (%(scheduled)d − your %(change)d)") % known
+        case ScheduleHandling.DROP if change > 0:
+            return _("%(number)d (keep them all)") % known
         case ScheduleHandling.DROP:
-            return _("%(seats)s at the renewal: the new number stays") % counted
+            return _("%(number)d (the same as from now on)") % known
 
 
 def _seats(facts: Facts, name: str = "seats") -> str:
@@ -143,8 +147,7 @@ CONSEQUENCES: dict[str, Sentence] = {
     "charges_stop": lambda facts, at, now: _("Microsoft stops charging for it."),
     "charges_start": lambda facts, at, now: _("Microsoft charges for it again."),
     "nothing_changes_now": lambda facts, at, now: (
-        _("Nothing changes now: you keep your %(seats)s until %(day)s.")
-        % {"seats": _seats(facts, "quantity"), "day": _day(at, now)}
+        _("Nothing changes: you keep your %(seats)s.") % {"seats": _seats(facts, "quantity")}
     ),
     "renews_out_of_extended": lambda facts, at, now: (
         _(
@@ -174,9 +177,7 @@ CONSEQUENCES: dict[str, Sentence] = {
     "deleted_after_suspension": lambda facts, at, now: (
         _("Microsoft deletes it after %(day)s if it is not used again.") % {"day": _day(at, now)}
     ),
-    "not_recoverable": lambda facts, at, now: _(
-        "The subscription cannot be brought back afterwards, and its data is deleted after a while."
-    ),
+    "not_recoverable": lambda facts, at, now: _("Its data is deleted after a while."),
     "renewal_opens_window": lambda facts, at, now: (
         ngettext(
             "After the renewal you can return seats for %(hours)d hour.",
@@ -265,9 +266,13 @@ CAUTIONS: dict[str, Callable[[Facts, datetime | None], str]] = {
     ),
 }
 
-QUESTIONS: dict[str, Callable[[Facts], str]] = {
-    "schedule": lambda facts: (
-        _("A number is scheduled for the renewal. What is it to be, now that you have %(seats)s?")
-        % {"seats": _seats(facts, "after")}
+QUESTIONS: dict[str, Callable[[Facts, datetime | None], str]] = {
+    "schedule": lambda facts, now: (
+        (
+            _("On %(day)s you go down to %(scheduled)d. Keep that?")
+            if number(facts, "scheduled") < number(facts, "before")
+            else _("On %(day)s you go up to %(scheduled)d. Keep that?")
+        )
+        % {"day": _day(instant(facts, "at"), now), "scheduled": number(facts, "scheduled")}
     ),
 }

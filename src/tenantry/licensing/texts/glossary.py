@@ -72,7 +72,7 @@ GLOSSARY: dict[str, Explanation] = {
 
 _RULES: dict[RuleName, Text] = {
     RuleName.ADD_ANY_TIME: gettext_lazy("Seats can be added at any time."),
-    RuleName.RETURN_WINDOW: gettext_lazy("Seats can be returned only inside the return window of their lot."),
+    RuleName.RETURN_WINDOW: gettext_lazy("Seats can be returned only inside their return window."),
     RuleName.CANCEL_WINDOW: gettext_lazy("A subscription can be cancelled until the moment that Microsoft names."),
     RuleName.FULL_REFUND: gettext_lazy("Cancelling in the first day costs nothing."),
     RuleName.SCHEDULE_AT_TERM_END: gettext_lazy("Changes can be scheduled for the end of the term."),

@@ -91,14 +91,36 @@ def decision_text(choice: EndOfTerm) -> str:
 
 
 def next_charge_text(on: date | None, now: datetime | None = None) -> str:
-    """Say when Microsoft charges next in this term."""
-    if on is None:
-        return _("Nothing more is charged in this term.")
-    return _("Charged next on %(day)s.") % {"day": day(on, now)}
+    """Name the day on which Microsoft charges next in this term, for the word "Next charge" before it."""
+    return _("none in this term") if on is None else day(on, now)
+
+
+def order_text(wish: Wish, seats_then: int, *, carried_out: bool) -> str:
+    """Name what was ordered, with its direction and both numbers: "Returned 2 seats (45 → 43)"."""
+    match wish:
+        case SetQuantity(quantity) if quantity != seats_then:
+            change = quantity - seats_then
+            known = {"seats": seats(abs(change)), "before": seats_then, "after": quantity}
+            if change > 0:
+                text = (
+                    _("Added %(seats)s (%(before)d → %(after)d)")
+                    if carried_out
+                    else _("Add %(seats)s (%(before)d → %(after)d)")
+                )
+            else:
+                text = (
+                    _("Returned %(seats)s (%(before)d → %(after)d)")
+                    if carried_out
+                    else _("Return %(seats)s (%(before)d → %(after)d)")
+                )
+            return text % known
+        case ScheduleQuantity(quantity) | DecideEndOfTerm(EndOfTerm.RENEW, int(quantity)) if quantity != seats_then:
+            return _("At renewal %(before)d → %(after)d seats") % {"before": seats_then, "after": quantity}
+    return wish_text(wish)
 
 
 def wish_text(wish: Wish) -> str:
-    """Name a wish for lists and records, without dates."""
+    """Name a wish where the number of seats that it changes is not known, without dates."""
     match wish:
         case SetQuantity(quantity):
             return _("%(seats)s from now on") % {"seats": seats(quantity)}
@@ -133,22 +155,25 @@ def button_label(plan: Plan, now: datetime | None = None) -> str:
     return _label(plan.wish, plan.verdict.at if isinstance(plan.verdict, Scheduled) else None, now)
 
 
-def alternative_label(alternative: Alternative, now: datetime | None = None) -> str:
-    """Say what the other wish would do, for its button."""
-    return _label(alternative.wish, alternative.at, now)
+def alternative_label(alternative: Alternative, present: int, now: datetime | None = None) -> str:
+    """Say what the other wish would do to the present number of seats, for its button: "Return 5 seats now"."""
+    wish = alternative.wish
+    if isinstance(wish, SetQuantity) and alternative.at is None:
+        if wish.quantity < present:
+            return _("Return %(seats)s now") % {"seats": seats(present - wish.quantity)}
+        return _("Add %(seats)s") % {"seats": seats(wish.quantity - present)}
+    return _label(wish, alternative.at, now)
 
 
 def _label(wish: Wish, at: datetime | None, now: datetime | None) -> str:
     if at is not None:
         match wish:
-            case ScheduleQuantity(quantity) | DecideEndOfTerm(EndOfTerm.RENEW, int(quantity)):
+            case ScheduleQuantity(quantity):
                 return _("Set %(seats)s for %(day)s") % {"seats": seats(quantity), "day": day(at, now)}
-            case DecideEndOfTerm(EndOfTerm.RENEW):
+            case DecideEndOfTerm(EndOfTerm.RENEW, None):
                 return _("Renew on %(day)s") % {"day": day(at, now)}
             case DecideEndOfTerm(EndOfTerm.END):
                 return _("End on %(day)s") % {"day": day(at, now)}
             case DecideEndOfTerm(EndOfTerm.EXTEND):
                 return _("Go on month by month after %(day)s") % {"day": day(at, now)}
-    if isinstance(wish, SetQuantity):
-        return _("Have %(seats)s now") % {"seats": seats(wish.quantity)}
     return wish_text(wish)

@@ -112,8 +112,8 @@ REASONS: dict[str, Sentence] = {
         % {"limit": number(facts, "limit")}
     ),
     "more_than_returnable": lambda facts, now: (
-        _("You wish to return %(returned)s, and Microsoft takes back %(returnable)d now.")
-        % {"returned": _seats(facts, "returned"), "returnable": number(facts, "returnable")}
+        _("You want to return %(returned)d; Microsoft takes back %(returnable)d now.")
+        % {"returned": number(facts, "returned"), "returnable": number(facts, "returnable")}
     ),
     "return_window_closed": lambda facts, now: (
         _("The return window for your seats closed on %(moment)s.") % {"moment": _closed(facts, now)}

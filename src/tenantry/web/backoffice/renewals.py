@@ -197,7 +197,7 @@ def _row(one: UpcomingEnd, viewer: Viewer, now: datetime) -> Row:
         company_url=reverse("office:company", args=[row.company_id]),
         seats=str(row.quantity),
         date=words.term_day_both(row.commitment_end, now) if row.commitment_end else "",
-        what=words.ending_short(one.ending, row.quantity),
+        what=words.ending_line(one.ending, row.quantity),
         decided=_("Decided by %(who)s") % {"who": wish.decided_by} if wish is not None else "",
         badge=_badge(one),
         decide_url=wishing.Door.END_OF_TERM.url(row.company_id, row.id)

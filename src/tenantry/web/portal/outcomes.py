@@ -59,8 +59,9 @@ def subscription_name(order: ChangeOrder) -> str:
 
 
 def wish_words(order: ChangeOrder) -> str:
-    """Name what was wished for."""
-    return texts.wish_text(stored_wish(order))
+    """Name what was ordered: what was carried out in the past tense."""
+    carried_out = order.state in (OrderState.APPLIED, OrderState.SCHEDULED)
+    return texts.order_text(stored_wish(order), order.seen_quantity, carried_out=carried_out)
 
 
 def order_page(order: ChangeOrder, events: Sequence[OrderEvent], now: datetime) -> OrderPage:
@@ -208,7 +209,7 @@ def _failed(order: ChangeOrder) -> tuple[str, str]:
             "Microsoft dropped the decision with it. We keep it and put it back where we can: the subscription's page "
             "shows how it stands."
         )
-        return _("This had another effect than the one you wished for."), f"{undone_words(order)} {again}"
+        return _("This had another effect than the one you asked for."), f"{undone_words(order)} {again}"
     if _of(order.outcome).get("by_hand"):
         return (
             _("This was not carried out."),
@@ -245,7 +246,7 @@ def _what_is_so(order: ChangeOrder, now: datetime) -> str:
         case SetQuantity(quantity):
             return _("You now have %(seats)s.") % {"seats": texts.seats(quantity)}
         case Cancel():
-            return _("The subscription is stopped.")
+            return _("The subscription is cancelled.")
         case Reactivate():
             return _("The subscription is in use again.")
     found = [one for one in plan.consequences if one.when is When.AT_TERM_END] or list(plan.consequences)

@@ -1,7 +1,7 @@
 """A plan in the words of the page: what follows in order of time, what to read first, or why not and what instead."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -22,6 +22,13 @@ from tenantry.people.permissions import Permission
 from tenantry.web.portal import wishing
 from tenantry.web.ui.frame import NextStep
 from tenantry.web.ui.templatetags.ui import explain
+
+_TOLD_BY_PAGE = frozenset({RuleName.END_OF_TERM_CHOICE, RuleName.ASSIGNED_SEATS})
+# What the sentence in red says already, so that nothing is said twice.
+_TOLD_BY_DANGER: Mapping[str, tuple[str, ...]] = {
+    "cancelling_is_final": ("access_stops",),
+    "cancelling_stops_seats": ("seats_stop",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +83,16 @@ def plan_view(plan: Plan, view: SubscriptionView, access: CompanyAccess, now: da
     if plan.refusal is not None:
         refusal = _refused(plan, view, access, now)
         return PlanView(refusal=refusal, url=url, spoken=f"{refusal.sentence} {refusal.reason}")
-    groups = plan_groups(plan, now)
+    dangers = [one for one in plan.warnings if one.dangerous]
+    told = {key for one in dangers for key in _TOLD_BY_DANGER.get(one.key, ())}
+    if isinstance(plan.wish, DecideEndOfTerm):  # the chosen card says it
+        told |= {one.key for one in plan.consequences if one.key.startswith("end_")}
+    groups = plan_groups(plan, now, without=told)
     token = wishing.seal_plan(plan, view.facts, subscription_id, access.person.id) if plan.write else ""
     return PlanView(
         groups=groups,
         warnings=tuple(texts.caution_text(one, now) for one in plan.warnings if not one.dangerous),
-        dangers=tuple(texts.caution_text(one, now) for one in plan.warnings if one.dangerous),
+        dangers=tuple(texts.caution_text(one, now) for one in dangers),
         question=_question(plan, view, now),
         button=texts.button_label(plan, now),
         token=token,
@@ -91,9 +102,10 @@ def plan_view(plan: Plan, view: SubscriptionView, access: CompanyAccess, now: da
     )
 
 
-def plan_groups(plan: Plan, now: datetime) -> tuple[Group, ...]:
-    """Say what follows from a plan, in order of time."""
-    found = [list(group) for _when, group in groupby(plan.consequences, key=lambda one: one.when)]
+def plan_groups(plan: Plan, now: datetime, *, without: Collection[str] = ()) -> tuple[Group, ...]:
+    """Say what follows from a plan, in order of time; ``without`` are keys of what is said elsewhere."""
+    told = [one for one in plan.consequences if one.key not in without]
+    found = [list(group) for _when, group in groupby(told, key=lambda one: one.when)]
     return tuple(
         Group(
             texts.when_text(group[0]),
@@ -105,9 +117,14 @@ def plan_groups(plan: Plan, now: datetime) -> tuple[Group, ...]:
 
 
 def rule_sentences(plan: Plan) -> tuple[str, ...]:
-    """Name the rules that had a say, in sentences, with the date since which they hold where they have changed."""
+    """Name the rules that had a say, in sentences, with the date since which they hold where they have changed.
+
+    What the page says anyway is left out: the choices at the end of a term, and that people use the seats.
+    """
     found = []
     for use in plan.rules:
+        if use.name in _TOLD_BY_PAGE:
+            continue
         sentence = texts.rule_text(use.name)
         if use.since is not None:
             sentence = _("%(rule)s (Since %(day)s.)") % {"rule": sentence, "day": texts.day(use.since)}
@@ -125,8 +142,8 @@ def _question(plan: Plan, view: SubscriptionView, now: datetime) -> QuestionView
     if not asked:
         return None
     return QuestionView(
-        sentence=texts.question_text(asked[0]),
-        options=tuple((option.answer.value, texts.option_text(option)) for option in asked[0].options),
+        sentence=texts.question_text(asked[0], now),
+        options=tuple((option.answer.value, texts.option_text(option, asked[0])) for option in asked[0].options),
         chosen=plan.wish.schedule.value if plan.wish.schedule else "",
         seats=plan.wish.quantity,
     )
@@ -140,20 +157,21 @@ def _refused(plan: Plan, view: SubscriptionView, access: CompanyAccess, now: dat
     open_to = [one for one in plan.alternatives if access.may(wishing.door_of(one.wish).value)]
     if plan.alternatives and not open_to:
         reason = _("Somebody with the role Admin can do this instead: %(what)s.") % {
-            "what": texts.alternative_label(plan.alternatives[0], now)
+            "what": texts.alternative_label(plan.alternatives[0], view.facts.quantity, now)
         }
     elif open_to and open_to[0] != plan.alternatives[0]:
-        reason = _("This is possible instead: %(what)s.") % {"what": texts.alternative_label(open_to[0], now)}
-    steps = tuple(next_step(one, access.company_id, view.id, now) for one in open_to[:2])
+        reason = _("This is possible instead: %(what)s.") % {
+            "what": texts.alternative_label(open_to[0], view.facts.quantity, now)
+        }
+    steps = tuple(_next_step(one, view, access.company_id, now) for one in open_to[:2])
     rules = rule_sentences(plan)
     return RefusalView(sentence, reason, rules[-1] if rules else "", steps)
 
 
-def next_step(alternative: Alternative, company_id: uuid.UUID, subscription_id: uuid.UUID, now: datetime) -> NextStep:
+def _next_step(alternative: Alternative, view: SubscriptionView, company_id: uuid.UUID, now: datetime) -> NextStep:
     """Make the button that shows what another wish would do."""
-    return NextStep(
-        texts.alternative_label(alternative, now), wishing.address_of(alternative.wish, company_id, subscription_id)
-    )
+    label = texts.alternative_label(alternative, view.facts.quantity, now)
+    return NextStep(label, wishing.address_of(alternative.wish, company_id, view.id))
 
 
 def refusal_view(refusal: Refusal, now: datetime, steps: Sequence[NextStep] = ()) -> RefusalView:

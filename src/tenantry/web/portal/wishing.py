@@ -27,7 +27,7 @@ from tenantry.people.permissions import Permission
 from tenantry.web.numbers import WholeNumberField
 
 MOST_SEATS = 100_000
-SURE = "sure"  # in an address: ask once more; in a form: the answer
+SURE = "sure"  # the tick of a form that confirms something dangerous
 _SALT = "portal.plan"
 _HOW_MANY = _("Type how many seats you want.")
 _FROM_WHEN = _("Choose from when on the new number counts.")
@@ -61,9 +61,9 @@ def door_of(wish: Wish) -> Door:
             return Door.STOP
 
 
-def address_of(wish: Wish, company_id: uuid.UUID, subscription_id: uuid.UUID, *, sure: bool = False) -> str:
-    """Return the address that shows what a wish would do; with ``sure`` the one that asks once more."""
-    query = urlencode(_query(wish) | ({SURE: "ask"} if sure else {}))
+def address_of(wish: Wish, company_id: uuid.UUID, subscription_id: uuid.UUID) -> str:
+    """Return the address that shows what a wish would do."""
+    query = urlencode(_query(wish))
     address = door_of(wish).url(company_id, subscription_id)
     return f"{address}?{query}" if query else address
 
@@ -91,7 +91,7 @@ class SeatsForm(forms.Form):
         label=_("Seats"), min_value=0, max_value=MOST_SEATS, error_messages={"required": _HOW_MANY} | _NUMBERS
     )
     when = forms.ChoiceField(
-        label=_("From when"),
+        label=_("When"),
         choices=[("now", _("Now")), ("renewal", _("At the renewal"))],
         widget=forms.RadioSelect,
         error_messages={"required": _FROM_WHEN, "invalid_choice": _FROM_WHEN},

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
+from urllib.parse import quote, urlencode
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -100,7 +101,9 @@ def state_line(words: str, freshness: Freshness, moment: Moment) -> SafeString:
 def tags(view: SubscriptionView) -> SafeString:
     """Show what kind of subscription it is, and that it is a trial."""
     kind = view.facts.kind
-    found = marks.tag(_("NCE") if kind is SubscriptionKind.NCE else texts.kind_text(kind))
+    found = marks.tag(texts.kind_text(kind))
+    if kind is SubscriptionKind.NCE:  # the usual one: short cards leave it out
+        found = format_html('<span class="wide-only">{}</span>', marks.tag(_("NCE")))
     return format_html("{} {}", found, marks.tag(_("Trial"), "caution")) if view.facts.is_trial else found
 
 
@@ -166,12 +169,39 @@ def ending_short(ending: Ending, quantity_now: int) -> str:
             return ""
 
 
+def ending_line(ending: Ending, quantity_now: int) -> str:
+    """Say what happens at the end of the term in one short line, for lists that show the date beside it."""
+    known = {"seats": texts.seats(quantity_now if ending.quantity is None else ending.quantity)}
+    match ending.outcome:
+        case Outcome.RENEWS:
+            return _("Renews with %(seats)s") % known
+        case Outcome.ENDS:
+            return _("Ends, and access stops")
+        case Outcome.EXTENDS:
+            return _("Goes on month by month with %(seats)s, at a higher price") % known
+        case Outcome.STAYS_EXTENDED:
+            return _("Goes on month by month with %(seats)s") % known
+    return ending_short(ending, quantity_now)
+
+
 def ending_sentence(view: SubscriptionView, now: datetime) -> str:
     """Say what happens at the end of the term if nobody acts, and whom to ask where nothing can be done here."""
     sentence = texts.ending_text(view.ending, now)
     if view.ending.outcome is Outcome.CONVERTS:
-        return f"{sentence} {_('Ask your partner if you do not want that.')}"
+        return f"{sentence} {_('If you do not want that, ask your partner.')}"
     return sentence
+
+
+def trial_mail(view: SubscriptionView, company: str, support: str, now: datetime) -> str:
+    """Return the address that writes to the partner about a trial that becomes paid; empty where there is none."""
+    if view.ending.outcome is not Outcome.CONVERTS or not support:
+        return ""
+    subject = _("%(company)s: the trial of %(product)s") % {"company": company, "product": view.name}
+    body = _("%(what)s\n\nWe do not want that. Please call or write to us before.\n\nSubscription id: %(id)s") % {
+        "what": texts.ending_text(view.ending, now),
+        "id": view.row.upstream_id,
+    }
+    return f"mailto:{support}?{urlencode({'subject': subject, 'body': body}, quote_via=quote)}"
 
 
 def open_ending(view: SubscriptionView, now: datetime) -> str:

@@ -15,11 +15,14 @@ from tenantry.kernel.ids import CompanyId
 from tenantry.licensing import queries, texts
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import Shortage, SubscriptionView
+from tenantry.licensing.rules.terms import Outcome
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
+from tenantry.web.frame import support_of
 from tenantry.web.portal import history, words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.planning import decide_url, may_words
+from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.drawings import year_strip
 
@@ -48,6 +51,7 @@ class Decision:
     what: str
     date: str
     decide_url: str
+    ask_url: str
     is_next: bool
 
 
@@ -68,8 +72,11 @@ def _needs(undecided: list[SubscriptionView], shortages: list[Shortage], now: da
     return sorted(found, key=lambda need: need.by or now)
 
 
-def decisions(request: PortalRequest, found: list[_Need], now: datetime) -> list[Decision]:
-    """Make the lines of what needs a decision; the way there is open to those who decide."""
+def decisions(request: PortalRequest, found: list[_Need], support: str, now: datetime) -> list[Decision]:
+    """Make the lines of what needs a decision; the way there is open to those who decide.
+
+    ``support`` is the address for mail about a trial, which can only be ended by the partner.
+    """
     company_id = request.access.company_id
     ways = [decide_url(need.view, request.access, now) for need in found]
     all_tags = words.explained_tags(need.view for need in found)
@@ -83,6 +90,7 @@ def decisions(request: PortalRequest, found: list[_Need], now: datetime) -> list
             what=need.what,
             date=words.term_day_both(need.by, now) if need.by else "",
             decide_url=way,
+            ask_url=words.trial_mail(need.view, request.access.name, support, now),
             is_next=place == next_one,
         )
         for place, (need, way, tags) in enumerate(zip(found, ways, all_tags, strict=True))
@@ -115,6 +123,7 @@ def strip(
             if view.facts.commitment_end is not None
         ],
         now,
+        reverse("portal:renewals", args=[company_id]),
     )
 
 
@@ -133,11 +142,10 @@ def overview(request: PortalRequest, company_id: UUID) -> HttpResponse:
         request,
         "overview",
         moment,
-        state=words.state_line(_state(figures.active), queries.freshness(company), moment),
-        figures=_figures(figures, company_id, _soon_note(coming, now)),
+        state=words.state_line(_due(needs, now), queries.freshness(company), moment),
+        figures=_figures(figures, company_id, _soon_note(coming, now), _trial_note(coming, now)),
         renewals_url=reverse("portal:renewals", args=[company_id]),
         activity_url=reverse("portal:activity", args=[company_id]),
-        decisions=decisions(request, needs[:MOST_DECISIONS], now),
         more_decisions=len(needs) > MOST_DECISIONS,
         may_not="" if request.access.may(Permission.DECIDE_END) else may_words(request.access, Permission.DECIDE_END),
         next_one=coming[0] if coming else None,
@@ -147,10 +155,11 @@ def overview(request: PortalRequest, company_id: UUID) -> HttpResponse:
         strip=strip(company_id, coming, undecided, now),
         happenings=history.happenings(recent, now),
     )
+    context["decisions"] = decisions(request, needs[:MOST_DECISIONS], support_of(context), now)
     return render(request, "portal/overview.html", context)
 
 
-def _figures(found: queries.Overview, company_id: UUID, soon_note: str) -> list[Figure]:
+def _figures(found: queries.Overview, company_id: UUID, soon_note: str, trial_note: str) -> list[Figure]:
     listed = reverse("portal:subscriptions", args=[company_id])
     soon = ngettext("term ends within 30 days", "terms end within 30 days", found.ending_soon)
     return [
@@ -162,17 +171,32 @@ def _figures(found: queries.Overview, company_id: UUID, soon_note: str) -> list[
         ),
         Figure(
             found.seats,
-            ngettext("licence", "licences", found.seats),
-            _("over all products"),
+            ngettext("seat", "seats", found.seats),
+            "",
             f"{listed}?show=active&sort=-quantity",
         ),
         Figure(found.ending_soon, soon, soon_note, reverse("portal:renewals", args=[company_id])),
-        Figure(found.trials, ngettext("trial", "trials", found.trials), "", f"{listed}?show=trials"),
+        Figure(found.trials, ngettext("trial", "trials", found.trials), trial_note, f"{listed}?show=trials"),
     ]
 
 
-def _state(active: int) -> str:
-    return ngettext("%(n)s active subscription", "%(n)s active subscriptions", active) % {"n": active}
+def _due(needs: list[_Need], now: datetime) -> str:
+    """Say how many decisions there are, and when the first one is due."""
+    if not needs:
+        return _("Nothing to decide")
+    told = ngettext("%(n)s decision", "%(n)s decisions", len(needs)) % {"n": len(needs)}
+    if needs[0].by is None:
+        return told
+    first = dates.distance(words.term_moment(needs[0].by), now)
+    return _("%(told)s, the first %(when)s") % {"told": told, "when": first} if len(needs) > 1 else f"{told} {first}"
+
+
+def _trial_note(coming: list[SubscriptionView], now: datetime) -> str:
+    """Say when the first trial becomes paid."""
+    first = next((view for view in coming if view.ending.outcome is Outcome.CONVERTS), None)
+    if first is None or first.facts.commitment_end is None:
+        return ""
+    return _("becomes paid on %(day)s") % {"day": words.term_day(first.facts.commitment_end, now)}
 
 
 def _soon_note(coming: list[SubscriptionView], now: datetime) -> str:

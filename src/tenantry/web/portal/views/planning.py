@@ -1,4 +1,4 @@
-"""From a wish to an order: what would happen, asked once more where it is dangerous, and confirmed."""
+"""From a wish to an order: what would happen, and the confirmation, which takes a tick where it is dangerous."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from tenantry.licensing.rules.wishes import Cancel, DecideEndOfTerm, Reactivate,
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
 from tenantry.web.portal import wishing, words
-from tenantry.web.portal.planning import PlanView, RefusalView, plan_view, refusal_view
+from tenantry.web.portal.planning import RefusalView, plan_view, refusal_view
 from tenantry.web.portal.views.subscription import find, locked, planner, subscription_page
 from tenantry.web.portal.wishing import Door, EndForm, SeatsForm, address_of, door_of, open_plan
 from tenantry.web.ui.frame import NextStep
@@ -101,8 +101,6 @@ def _show(
     parts: dict[str, object] = {"title": title}
     if plan is not None:
         parts |= _plan_parts(request, view, plan, moment)
-        if (asked := _asks_once_more(request, parts)) is not None:
-            return _sure(request, view, asked, moment)
     if form is not None:
         possible = possible_changes(view.facts, moment.commerce)
         if possible.seats is not None and possible.schedule is not None:
@@ -126,7 +124,7 @@ def _plan_parts(request: PortalRequest, view: SubscriptionView, plan: Plan, mome
     against = hindrance(CompanyId(request.access.company_id), view.facts, plan, moment)
     if against is not None:
         return {"stopped": refusal_view(against, moment.commerce)}
-    return {"plan": plan_view(plan, view, request.access, moment.commerce), "answered": "schedule" in request.GET}
+    return {"plan": plan_view(plan, view, request.access, moment.commerce)}
 
 
 def _under_way(request: PortalRequest, view: SubscriptionView) -> RefusalView:
@@ -153,8 +151,6 @@ def _show_end(
         wish = DecideEndOfTerm(EndOfTerm.RENEW)  # to say why there is nothing to choose
     if wish is not None:
         parts |= _plan_parts(request, view, plan_change(view.facts, wish, moment.commerce), moment)
-        if (asked := _asks_once_more(request, parts)) is not None:
-            return _sure(request, view, asked, moment)
     elif view.order is not None:
         parts["stopped"] = _under_way(request, view)
     if "HX-Request" in request.headers:
@@ -179,7 +175,6 @@ def _show_end(
         "notes": _choice_notes(view, possible, moment),
         "form_url": Door.END_OF_TERM.url(request.access.company_id, view.id),
         "with_seats": view.facts.kind is SubscriptionKind.NCE and view.ending.outcome is not Outcome.STAYS_EXTENDED,
-        "ending": texts.ending_text(view.ending, moment.commerce) if view.ending.outcome is not Outcome.NOTHING else "",
     }
     context = subscription_page(request, view, moment, last=_("End of the term"), **parts)
     return render(request, "portal/end_of_term.html", context)
@@ -190,9 +185,9 @@ def _stands(request: PortalRequest, view: SubscriptionView, wish: Wish, moment: 
     renews = isinstance(wish, DecideEndOfTerm) and wish.choice is EndOfTerm.RENEW
     undecided = view.wish is None or view.wish.lost_at is not None
     if not renews or not undecided or view.ending.outcome is not Outcome.RENEWS:
-        return {"idle": _("This stands already: there is nothing to confirm. Choose another way to see what it does.")}
+        return {"idle": _("This stands already: there is nothing to confirm.")}
     return {
-        "idle": _("This stands already. Say yes, and it counts as decided; nothing has to be sent to Microsoft."),
+        "idle": _("This stands already. Say yes, and it counts as decided; nothing is sent to Microsoft."),
         "keep": wishing.seal_seen(view.facts, view.id, request.access.person.id),
         "keep_label": _("Yes, renew with %(seats)s") % {"seats": texts.seats(view.facts.quantity)},
         "keep_url": Door.END_OF_TERM.url(request.access.company_id, view.id),
@@ -229,9 +224,7 @@ def _choice_notes(view: SubscriptionView, possible: Possibilities, moment: Momen
         if refusal is not None and refusal.reason != "already_decided":
             notes[choice.value] = " ".join(texts.refusal_text(refusal, moment.commerce))
         elif refusal is not None:
-            notes[choice.value] = _("This is what stands now. %(what)s") % {
-                "what": texts.ending_text(view.ending, moment.commerce)
-            }
+            notes[choice.value] = _("Stands now. %(what)s") % {"what": texts.ending_text(view.ending, moment.commerce)}
         else:
             plan = plan_change(view.facts, DecideEndOfTerm(choice), moment.commerce)
             at_end = [one for one in plan.consequences if one.key.startswith(("end_", "renews_out"))]
@@ -239,21 +232,8 @@ def _choice_notes(view: SubscriptionView, possible: Possibilities, moment: Momen
     return notes
 
 
-def _asks_once_more(request: PortalRequest, parts: dict[str, object]) -> PlanView | None:
-    """Return the plan where its last question is asked for: it stands, can be confirmed, and is dangerous."""
-    plan = parts.get("plan")
-    asked = wishing.SURE in request.GET and "HX-Request" not in request.headers
-    return plan if asked and isinstance(plan, PlanView) and plan.token and plan.dangers else None
-
-
-def _sure(request: PortalRequest, view: SubscriptionView, plan: PlanView, moment: Moment) -> HttpResponse:
-    """Make the person read the one sentence that matters."""
-    context = subscription_page(request, view, moment, last=_("Are you sure?"), plan=plan)
-    return render(request, "portal/sure.html", context)
-
-
 def _confirm(request: PortalRequest, company_id: UUID, subscription_id: UUID, door: Door) -> HttpResponse:
-    """Place what was shown, after asking once more where it is dangerous.
+    """Place what was shown; where it is dangerous, the person must have ticked that they are sure.
 
     Every answer leads to a page with an address of its own, so that Back and reload find it again and send nothing.
     """
@@ -268,7 +248,8 @@ def _confirm(request: PortalRequest, company_id: UUID, subscription_id: UUID, do
     if door_of(shown.wish) is not door:
         raise Http404
     if shown.plan.dangerous and request.POST.get(wishing.SURE) != "yes":
-        return HttpResponseRedirect(address_of(shown.wish, company_id, subscription_id, sure=True))
+        messages.warning(request, _("Nothing was changed. Read the sentence in red, then tick that you are sure."))
+        return HttpResponseRedirect(address_of(shown.wish, company_id, subscription_id))
     outcome = place_change_order(
         acting_as=request.access.acting_as(),
         company_id=CompanyId(company_id),

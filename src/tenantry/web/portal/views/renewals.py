@@ -22,6 +22,7 @@ from tenantry.licensing.queries import SubscriptionView
 from tenantry.people.access import CompanyAccess
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
+from tenantry.web.frame import support_of
 from tenantry.web.portal import words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.planning import decide_url, may_words
@@ -31,6 +32,7 @@ from tenantry.web.searching import search_in
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.components.chips import Chip, chips
 from tenantry.web.ui.components.data import address_with
+from tenantry.web.ui.drawings import year_strip
 
 KINDS = ("undecided", "renews", "ends", "extends")
 
@@ -50,14 +52,16 @@ class Row:
     lost: bool
     badge: SafeString | str
     decide_url: str
+    ask_url: str
     order: str
     term: str  # what ticks it, where it can be confirmed that it renews as it is
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The ends of terms in one month."""
+    """The ends of terms in one month; ``place`` is its name in the address of the page."""
 
+    place: str
     name: str
     rows: tuple[Row, ...]
 
@@ -77,16 +81,6 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
     named = [view for view in ahead.renewals if _is_called(view, search)]
     found = [view for view in named if not show or _kind(view, open_ids) == show]
     tags = dict(zip((view.id for view in found), words.explained_tags(found), strict=True))
-    months = [
-        Month(
-            name,
-            tuple(
-                _row(view, tags[view.id], request.access, now, view.id in open_ids, short.get(view.id, ""))
-                for view in group
-            ),
-        )
-        for name, group in groupby(found, key=_month)
-    ]
     words_of_state = ngettext(
         "%(n)s term ends in the next twelve months", "%(n)s terms end in the next twelve months", len(ahead.renewals)
     ) % {"n": len(ahead.renewals)}
@@ -97,16 +91,27 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
         moment,
         state=words.state_line(words_of_state, queries.freshness(company), moment),
         strip=strip(company_id, ahead.renewals, undecided, now),
-        months=months,
         may_not="" if may else may_words(request.access, Permission.DECIDE_END),
         search=search,
         show=show,
         chips=_chips(request.GET, show, named, open_ids),
         any_ends=bool(ahead.renewals),
-        terms=sum(bool(row.term) for month in months for row in month.rows),
         ticked=ticked,
         tick_url=address_with(request.GET, tick=None if ticked else "all"),
     )
+    support = support_of(context)
+    months = [
+        Month(
+            place,
+            name,
+            tuple(
+                _row(view, tags[view.id], request.access, support, now, view.id in open_ids, short.get(view.id, ""))
+                for view in group
+            ),
+        )
+        for (place, name), group in groupby(found, key=_month)
+    ]
+    context |= {"months": months, "terms": sum(bool(row.term) for month in months for row in month.rows)}
     return render(request, "portal/renewals.html", context)
 
 
@@ -131,10 +136,12 @@ def _chips(asked: QueryDict, show: str, found: Sequence[SubscriptionView], open_
     return chips(asked, "show", labels, show, counts, also_dropped=("tick",))
 
 
-def _month(view: SubscriptionView) -> str:
+def _month(view: SubscriptionView) -> tuple[str, str]:
+    """Return the place of the month in which the term ends, and its name."""
     if view.facts.commitment_end is None:
-        return ""
-    return date_format(words.term_moment(view.facts.commitment_end), "F Y")
+        return "", ""
+    at = words.term_moment(view.facts.commitment_end)
+    return year_strip.month_id(at), date_format(at, "F Y")
 
 
 def _badge(view: SubscriptionView, undecided: bool) -> SafeString | str:
@@ -148,11 +155,17 @@ def _badge(view: SubscriptionView, undecided: bool) -> SafeString | str:
 
 
 def _row(
-    view: SubscriptionView, tags: SafeString, access: CompanyAccess, now: datetime, undecided: bool, short: str
+    view: SubscriptionView,
+    tags: SafeString,
+    access: CompanyAccess,
+    support: str,
+    now: datetime,
+    undecided: bool,
+    short: str,
 ) -> Row:
     end, wish = view.facts.commitment_end, view.wish
     lost = wish is not None and wish.lost_at is not None
-    what = words.open_ending(view, now) if undecided and not lost else words.ending_sentence(view, now)
+    what = words.ending_line(view.ending, view.facts.quantity)
     decided = "" if wish is None else _("Decided by %(who)s") % {"who": wish.decided_by}
     return Row(
         url=reverse("portal:subscription", args=[access.company_id, view.id]),
@@ -166,6 +179,7 @@ def _row(
         lost=lost,
         badge=_badge(view, undecided),
         decide_url=decide_url(view, access, now),
+        ask_url=words.trial_mail(view, access.name, support, now),
         order=_("Order #%(number)s is under way") % {"number": view.order.number} if view.order else "",
         term=str(view.id) if access.may(Permission.DECIDE_END) and can_be_confirmed(view) else "",
     )

@@ -23,6 +23,7 @@ from tenantry.licensing.rules.wishes import Cancel, DecideEndOfTerm, Reactivate,
 from tenantry.people.access import CompanyAccess
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
+from tenantry.web.frame import support_of
 from tenantry.web.portal import history, outcomes, wishing, words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.planning import PlanView, decide_url, may_words, plan_view, refusal_view
@@ -30,7 +31,6 @@ from tenantry.web.portal.wishing import Door, SeatsForm
 from tenantry.web.ui import dates
 from tenantry.web.ui.drawings import term_line
 from tenantry.web.ui.frame import Crumb
-from tenantry.web.ui.templatetags.ui import explain
 
 SHOWN_HISTORY = 8
 MOST_TOLD = 10_000  # where Microsoft's limit is a million, it is none
@@ -53,7 +53,8 @@ class EndBlock:
     """What happens at the end of the term, who decided it, and the ways on (addresses; empty: not open).
 
     ``answers`` are the ways to answer for a decision that was lost, each with its label; ``hint`` says who may decide
-    it, or why nobody can.
+    it, or why nobody can; ``ask_url`` writes to the partner about a trial that becomes paid. ``extended``: the extended
+    term is spoken of.
     """
 
     sentence: str
@@ -64,6 +65,18 @@ class EndBlock:
     decide_url: str
     withdraw_url: str
     hint: str
+    ask_url: str
+    extended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopBlock:
+    """Cancelling, or taking what is suspended back into use: until when, and the way there (empty: not open)."""
+
+    title: str
+    sentence: str
+    label: str
+    url: str
 
 
 def find(request: PortalRequest, company_id: UUID, subscription_id: UUID, moment: Moment) -> SubscriptionView:
@@ -104,15 +117,15 @@ def subscription(request: PortalRequest, company_id: UUID, subscription_id: UUID
     possible = possible_changes(view.facts, now)
     found, counts = history.entries(CompanyId(company_id), subscription_id=view.id, limit=SHOWN_HISTORY)
     freshness = queries.freshness(CompanyId(company_id))
+    line = _line(view, possible, moment)
     context = subscription_page(
         request,
         view,
         moment,
         state=words.state_line(_state(view), _as_read(view, freshness), moment),
-        line=_line(view, possible, moment),
-        end=_end(view, possible, access, moment),
-        stop=_stop(view, possible, access),
-        facts=_facts(view, possible, moment),
+        line=line,
+        stop=_stop(view, possible, access, now),
+        facts=_facts(view, moment, drawn=line is not None),
         licences_known=freshness.licences_known,
         with_assigned=words.counts_people(view),
         counted_at=_counted_before(view, freshness, moment),
@@ -122,6 +135,7 @@ def subscription(request: PortalRequest, company_id: UUID, subscription_id: UUID
         more_history=counts["all"] > len(found),
     )
     context |= _planner_context(view, possible, access, moment)
+    context["end"] = _end(view, possible, access, moment, support_of(context))
     return render(request, "portal/subscription.html", context)
 
 
@@ -209,21 +223,20 @@ def planner(
         url=Door.CHANGE.url(access.company_id, view.id),
         choose_when=both,
         when=when,
-        hint=_limits(view, possible, moment),
+        hint=_limits(possible),
     )
 
 
-def _limits(view: SubscriptionView, possible: Possibilities, moment: Moment) -> str:
-    """Say what can be had, in one or two sentences."""
-    parts = [_("You have %(seats)s.") % {"seats": texts.seats(view.facts.quantity)}]
+def _limits(possible: Possibilities) -> str:
+    """Say how many seats Microsoft sells, where that is a limit at all."""
     if possible.seats is None and possible.highest_now is not None and possible.highest_now <= MOST_TOLD:
-        parts.append(_("Microsoft sells up to %(most)s.") % {"most": possible.highest_now})
-    if possible.returnable_now and possible.returnable_until is not None:
-        parts.append(_("%(seats)s can be returned now.") % {"seats": texts.seats(possible.returnable_now)})
-    return " ".join(parts)
+        return _("Up to %(most)s.") % {"most": possible.highest_now}
+    return ""
 
 
-def _end(view: SubscriptionView, possible: Possibilities, access: CompanyAccess, moment: Moment) -> EndBlock | None:
+def _end(
+    view: SubscriptionView, possible: Possibilities, access: CompanyAccess, moment: Moment, support: str
+) -> EndBlock | None:
     """Put the end of the term together; None where there is no term that ends."""
     now = moment.commerce
     if view.ending.outcome is Outcome.NOTHING or view.row.gone_at is not None:
@@ -259,6 +272,8 @@ def _end(view: SubscriptionView, possible: Possibilities, access: CompanyAccess,
         decide_url=decide_url(view, access, now),
         withdraw_url=wishing.address_of(WithdrawSchedule(), company_id, view.id) if withdraw else "",
         hint=may_words(access, Permission.DECIDE_END) if is_open and not access.may(Permission.DECIDE_END) else closed,
+        ask_url=words.trial_mail(view, access.name, support, now),
+        extended=view.ending.outcome is Outcome.EXTENDS or words.is_extended(view),
     )
 
 
@@ -283,43 +298,47 @@ def _wished(choice: EndOfTerm, quantity: int | None) -> str:
     return f"“{texts.decision_text(choice)}”"
 
 
-def _stop(view: SubscriptionView, possible: Possibilities, access: CompanyAccess) -> tuple[str, str] | None:
-    """Return label and address of stopping now, or of taking it back into use, where that is open."""
-    if not access.may(Permission.CANCEL) or view.order is not None or view.row.gone_at is not None:
+def _stop(view: SubscriptionView, possible: Possibilities, access: CompanyAccess, now: datetime) -> StopBlock | None:
+    """Return the block about cancelling or using it again; None where neither is open."""
+    if view.order is not None or view.row.gone_at is not None:
         return None
+    may, company_id = access.may(Permission.CANCEL), access.company_id
     if possible.reactivate is None:
-        return _("Use it again"), wishing.address_of(Reactivate(), access.company_id, view.id)
-    if possible.cancel is None:
-        return _("Cancel this subscription"), wishing.address_of(Cancel(), access.company_id, view.id)
-    return None
+        url = wishing.address_of(Reactivate(), company_id, view.id) if may else ""
+        return StopBlock(_("Suspended"), "" if may else may_words(access, Permission.CANCEL), _("Use it again"), url)
+    if possible.cancel is not None:
+        return None
+    until = view.facts.cancellation_allowed_until
+    sentence = _("Possible until %(moment)s.") % {"moment": dates.moment(until, now)} if until is not None else ""
+    if not may:
+        sentence = f"{sentence} {may_words(access, Permission.CANCEL)}".strip()
+    url = wishing.address_of(Cancel(), company_id, view.id) if may else ""
+    return StopBlock(_("Cancel"), sentence, _("Cancel this subscription"), url)
 
 
-def _facts(
-    view: SubscriptionView, possible: Possibilities, moment: Moment
-) -> list[tuple[SafeString | str, SafeString | str]]:
+def _facts(view: SubscriptionView, moment: Moment, *, drawn: bool) -> list[tuple[str, SafeString | str]]:
+    """List what neither the head nor the drawing nor the end of the term says."""
     facts, now = view.facts, moment.commerce
-    found: list[tuple[SafeString | str, SafeString | str]] = [(_("Product"), view.row.offer_name)]
-    if badge := words.status_badge(view):
-        found.append((_("Status"), badge))
-    if term := words.term(view):
-        found.append((explain("term", _("Term")), term))
+    found: list[tuple[str, SafeString | str]] = []
+    if view.name != view.row.offer_name:
+        found.append((_("Product"), view.row.offer_name))
     last = words.term_end(view)
-    found += _term_facts(view, last, now)
+    if not drawn:
+        found += _term_facts(view, last, now)
+    if last is not None and facts.in_extended_term:
+        found.append((_("The running month ends"), words.term_day_both(last, now)))
     if last is not None and facts.status is Status.ACTIVE:
-        if facts.auto_renew is not None:
-            found.append((_("Renews by itself"), _("yes") if facts.auto_renew else _("no")))
         extended = words.is_extended(view)  # its months follow each other: another charge comes with the next one
+        label = _("Charged by Microsoft")
         if not extended:
-            charge = texts.next_charge_text(next_charge(facts, now), now)
+            label, charge = _("Next charge"), texts.next_charge_text(next_charge(facts, now), now)
         elif view.ending.decided is EndOfTerm.RENEW:
-            charge = _("Every month, until it renews.")
+            charge = _("Every month, until it renews")
         else:
-            charge = _("Every month, until you renew or cancel.")
-        found.append((_("Charged by Microsoft"), charge))
+            charge = _("Every month, until you renew or cancel")
+        found.append((label, charge))
     elif charge := _charge_after_use(facts, now):
         found.append((_("Charged by Microsoft"), charge))
-    if possible.cancel is None and facts.cancellation_allowed_until is not None:
-        found.append((_("Can be cancelled until"), dates.moment(facts.cancellation_allowed_until, now)))
     return found
 
 
@@ -327,13 +346,13 @@ def _charge_after_use(facts: SubscriptionFacts, now: datetime) -> str:
     """Say whether what is suspended or over still costs something; empty where that is not known."""
     match is_charged(facts), facts.status:
         case True, Status.SUSPENDED:
-            return _("Also while it is suspended. %(next)s") % {
+            return _("Also while it is suspended; next charge: %(next)s") % {
                 "next": texts.next_charge_text(next_charge(facts, now), now)
             }
         case False, Status.SUSPENDED:
-            return _("Not while it is suspended.")
+            return _("Not while it is suspended")
         case False, _:
-            return _("No longer.")
+            return _("No longer")
     return ""
 
 
@@ -349,7 +368,4 @@ def _term_facts(view: SubscriptionView, last: datetime | None, now: datetime) ->
         return found
     if own_end > now:
         return [*found, (_("The term ends"), words.term_day_both(own_end, now))]
-    found.append((_("The term ended"), words.term_day_both(own_end, now)))
-    if facts.in_extended_term:
-        found.append((_("The running month ends"), words.term_day_both(last, now)))
-    return found
+    return [*found, (_("The term ended"), words.term_day_both(own_end, now))]

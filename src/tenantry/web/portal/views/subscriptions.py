@@ -42,6 +42,7 @@ class Row:
     tile: SafeString
     tags: SafeString
     seats: str
+    seats_said: str
     free: str
     term: str
     date: str
@@ -60,6 +61,7 @@ def _row(view: SubscriptionView, company_id: UUID, now: datetime) -> Row:
         tile=marks.initials_tile(view.row.offer_name),
         tags=words.tags(view),
         seats=words.quantity(view),
+        seats_said=words.quantity(view) if facts.kind in words.BY_USE else texts.seats(facts.quantity),
         free=words.free_seats(view.licences) if words.counts_people(view) else "",
         term=words.term(view),
         date=words.term_day_both(end, now) if end else "",

@@ -90,13 +90,12 @@ def meter(used: int | None, total: int, label: str) -> SafeString:
     else:
         words = _("%(used)s of %(total)s assigned · %(free)s free") % {"used": used, "total": total, "free": free}
     return format_html(
-        '<span class="meter"><meter class="meter-bar{}" min="0" max="{}" value="{}" aria-label="{}">{}</meter>'
+        '<span class="meter"><meter class="meter-bar{}" min="0" max="{}" value="{}" aria-label="{}"></meter>'
         '<span class="meter-words">{}</span></span>',
         " meter-over" if free < 0 else "",
         max(total, 1),
         min(used, max(total, 1)),
         label,
-        words,
         words,
     )
 

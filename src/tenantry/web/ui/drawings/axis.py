@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 
@@ -48,6 +48,15 @@ def month_starts(start: datetime, end: datetime, every: int = 1) -> Iterator[dat
             return
         if (month - 1) % every == 0 and moment > start:
             yield moment
+
+
+def day_starts(start: datetime, end: datetime) -> Iterator[datetime]:
+    """List the midnights strictly between two moments, in the current time zone."""
+    zone = timezone.get_current_timezone()
+    day = timezone.localtime(start).date() + timedelta(days=1)
+    while (moment := datetime.combine(day, time.min, zone)) < end:
+        yield moment
+        day += timedelta(days=1)
 
 
 def week_starts(start: datetime, end: datetime) -> Iterator[datetime]:

@@ -1,19 +1,24 @@
-"""The term line: a subscription's term as a bar with today, return windows, the scheduled change and what follows."""
+"""The term line: a subscription's term as a bar with today, the return window, the scheduled change and what follows.
+
+Every length is true. Where a return window is open, a second axis below the bar shows the next seven days in large: a
+lane for each lot of seats.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.web.ui import dates
-from tenantry.web.ui.drawings.axis import Axis, anchor, month_starts, week_starts
+from tenantry.web.ui.drawings.axis import Axis, anchor, day_starts, month_starts, week_starts
 
 # With an extended tail the term itself leaves this much of the width to it.
 TERM_SHARE = 84.0
-# A week of a three-year term would be a hair: a window is drawn at least this wide.
-LEAST_WINDOW = 1.6
+# What the lens shows; longer where a window stays open for longer.
+LENS = timedelta(days=7)
 # A longer stretch is no term that anybody counts in months; Microsoft dates what never ends to the year 9999.
 MOST_TICKED = timedelta(days=12 * 366)
 # Nearer than this to the pole of the flag, the label of today steps aside.
@@ -21,13 +26,23 @@ POLE_ROOM = 26.0
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """The shaded rest of a lot's return window."""
+class Lane:
+    """Seats whose return windows end together: how many, how much of the lens they fill, until when."""
+
+    seats: str
+    width: float
+    until: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """The open return windows: where they lie on the bar, and the coming days in large. x and width in per cent."""
 
     x: float
     width: float
-    quantity: int
-    until: datetime
+    days: tuple[tuple[float, str], ...]
+    lanes: tuple[Lane, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +52,11 @@ class Flag:
     x: float
     anchor: str
     label: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One sentence of the picture's text; `kind` is term, today, window, flag or tail and names its sign."""
+    """One sentence beside the picture; `kind` is today or tail and names its sign."""
 
     kind: str
     sentence: str
@@ -62,9 +76,10 @@ class TermLine:
     today_label: str
     start_label: str
     end_label: str
-    windows: tuple[Window, ...]
+    lens: Lens | None
     flag: Flag | None
     extended: bool
+    spoken: str
     facts: tuple[Fact, ...]
 
     @property
@@ -84,56 +99,53 @@ def _ticks(axis: Axis) -> tuple[float, ...]:
     return tuple(axis.x(moment) for moment in moments)
 
 
-def _windows(axis: Axis, now: datetime, lots: Sequence[tuple[int, datetime]]) -> tuple[Window, ...]:
-    """Shade what is left of each window that is still open, the longest first so that shorter ones lie on top."""
-    start = axis.x(max(now, axis.start))
-    open_lots = sorted((lot for lot in lots if lot[1] > now), key=lambda lot: lot[1], reverse=True)
-    found = []
-    for quantity, until in open_lots:
-        width = max(axis.x(until) - start, LEAST_WINDOW)
-        found.append(Window(round(min(start, axis.width - width), 2), round(width, 2), quantity, until))
-    return tuple(found)
+def _lens(axis: Axis, now: datetime, lots: Sequence[tuple[int, datetime]]) -> Lens | None:
+    """Lay out what is left of the windows that are still open, the soonest to end first; None where there is none."""
+    seats: dict[datetime, int] = {}
+    for quantity, until in sorted((lot for lot in lots if lot[1] > now), key=lambda lot: lot[1]):
+        minute = until.replace(second=0, microsecond=0)
+        seats[minute] = seats.get(minute, 0) + quantity
+    if not seats:
+        return None
+    last = max(seats)
+    near = Axis(now, max(now + LENS, last))
+    x = axis.x(max(now, axis.start))
+    return Lens(
+        x=x,
+        width=round(axis.x(last) - x, 2),
+        days=tuple((near.x(moment), date_format(moment, "D j")) for moment in day_starts(near.start, near.end)),
+        lanes=tuple(
+            Lane(
+                seats=ngettext("%(n)s seat", "%(n)s seats", quantity) % {"n": quantity},
+                width=near.x(until),
+                until=_("until %(moment)s") % {"moment": dates.moment(until, now)},
+                left=_("%(left)s left") % {"left": dates.remaining(until, now)},
+            )
+            for until, quantity in seats.items()
+        ),
+    )
 
 
 def _today_sentence(start: datetime, end: datetime, now: datetime) -> str:
-    today = dates.day(now, now)
     if now < start:
-        return _("Today, %(day)s: the term starts %(distance)s") % {
-            "day": today,
-            "distance": dates.distance(start, now),
-        }
+        return _("The term starts %(distance)s") % {"distance": dates.distance(start, now)}
     if now >= end:
-        return _("Today, %(day)s: the term ended %(distance)s") % {"day": today, "distance": dates.distance(end, now)}
-    return _("Today, %(day)s: %(left)s left") % {"day": today, "left": dates.remaining(end, now)}
+        return _("The term ended %(distance)s") % {"distance": dates.distance(end, now)}
+    return _("%(left)s left") % {"left": dates.remaining(end, now)}
 
 
-def _facts(line: Axis, now: datetime, windows: Sequence[Window], flag: Flag | None, extended: bool) -> tuple[Fact, ...]:
-    facts = [
-        Fact(
-            "term",
-            _("Term from %(start)s to %(end)s")
-            % {"start": dates.full_day(line.start), "end": dates.full_day(line.end)},
-        ),
-        Fact("today", _today_sentence(line.start, line.end, now)),
-    ]
-    for window in reversed(windows):
-        facts.append(
-            Fact(
-                "window",
-                ngettext(
-                    "%(n)s seat can be returned until %(until)s · %(left)s left",
-                    "%(n)s seats can be returned until %(until)s · %(left)s left",
-                    window.quantity,
-                )
-                % {
-                    "n": window.quantity,
-                    "until": dates.moment(window.until, now),
-                    "left": dates.remaining(window.until, now),
-                },
-            )
-        )
-    if flag:
-        facts.append(Fact("flag", _("%(what)s on %(day)s") % {"what": flag.label, "day": dates.day(flag.at, now)}))
+def _spoken(line: Axis, now: datetime, flag: Flag | None) -> str:
+    """Say what the bar shows, to those who do not see it."""
+    told = _("Term from %(start)s to %(end)s. Today is %(day)s.") % {
+        "start": dates.full_day(line.start),
+        "end": dates.full_day(line.end),
+        "day": dates.day(now, now),
+    }
+    return f"{told} {flag.label}." if flag else told
+
+
+def _facts(line: Axis, now: datetime, extended: bool) -> tuple[Fact, ...]:
+    facts = [Fact("today", _today_sentence(line.start, line.end, now))]
     if extended:
         facts.append(Fact("tail", _("After that: the extended term, month by month, at a higher price")))
     return tuple(facts)
@@ -156,11 +168,11 @@ def draw(
     if extended and now > end:
         tail = Axis(end, end + timedelta(days=62), 100.0 - TERM_SHARE)
         today = round(TERM_SHARE + tail.x(now), 2)
-    windows = _windows(axis, now, lots)
     flag = None
     if scheduled:
         x = axis.x(scheduled[1])
-        flag = Flag(x, "end" if x > 50 else "start", scheduled[0], scheduled[1])
+        label = _("%(what)s on %(day)s") % {"what": scheduled[0], "day": dates.day(scheduled[1], now)}
+        flag = Flag(x, "end" if x > 50 else "start", label)
     today_anchor = anchor(today)
     if flag and 0 < flag.x - today < POLE_ROOM < today:
         today_anchor = "end"
@@ -175,8 +187,9 @@ def draw(
         today_label=_("Today, %(day)s") % {"day": dates.day(now, now)},
         start_label=dates.short_day(start),
         end_label=dates.short_day(end),
-        windows=windows,
+        lens=_lens(axis, now, lots),
         flag=flag,
         extended=extended,
-        facts=_facts(axis, now, windows, flag, extended),
+        spoken=_spoken(axis, now, flag),
+        facts=_facts(axis, now, extended),
     )

@@ -59,6 +59,16 @@ document.addEventListener("keydown", (event) => {
   find.select();
 });
 
+// A row opens as a whole, by its link; words that somebody selects in it stay selected.
+const PRESSED = "a, button, input, label, select, summary, textarea, [popover]";
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("tr, li")?.querySelector(".primary-link");
+  if (!link || event.defaultPrevented || event.target.closest(PRESSED) || String(getSelection())) return;
+  if (event.ctrlKey || event.metaKey) open(link.href, "_blank", "noopener");
+  else link.click();
+});
+
 // A form that is on its way is not sent twice. The server knows better than any button; this spares people the doubt.
 // After a while the button comes back by itself, for those who stopped the loading.
 const GIVEN_UP_AFTER = 10000;
