@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from html import unescape
 
 import pytest
 from django import forms
 from django.core.paginator import Paginator
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.utils.html import escape
 
 from tenantry.web.numbers import WholeNumberField
 from tenantry.web.ui.components import data, marks
@@ -210,15 +210,19 @@ def test_progress_says_each_state_in_words() -> None:
 
 def test_the_drawings_carry_their_facts() -> None:
     line = samples.lines()["year"]
-    markup = render("{% term_line line %}", {"line": line})
+    markup = render('{% term_line line "Term of Visio" %}', {"line": line})
     assert line.lens is not None
-    for sentence in (line.spoken, *(fact.sentence for fact in line.facts), *(lane.until for lane in line.lens.lanes)):
-        assert sentence in markup
+    for sentence in (*line.facts, *(lane.sentence for lane in line.lens.lanes)):
+        assert markup.count(sentence) == 1
+    found = re.search(r'aria-describedby="([^"]+)"', markup)
+    assert found is not None
+    assert f'id="{found.group(1)}"' in markup
     strip = samples.strip()
-    markup = unescape(render("{% year_strip strip %}", {"strip": strip}))
+    markup = render("{% year_strip strip %}", {"strip": strip})
     for layout in strip.layouts:
         for mark in layout.marks:
-            assert f'href="{mark.url}" aria-label="{mark.title}"' in markup
+            title = escape(mark.title)
+            assert f'<a href="{mark.url}" aria-label="{title}">' in markup
 
 
 def test_figures_of_a_drawing_keep_the_point_in_every_language() -> None:

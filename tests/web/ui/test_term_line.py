@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tenantry.web.ui.drawings import term_line
 
@@ -44,49 +46,96 @@ def test_a_whole_term_says_everything_in_words_too() -> None:
         ("8 seats", NOW + 24 * DAY),
         extended=True,
     )
-    assert [(fact.kind, fact.sentence) for fact in line.facts] == [
-        ("today", "24 days left"),
-        ("tail", "After that: the extended term, month by month, at a higher price"),
-    ]
-    assert line.spoken == (
-        "Term from 16 December 2025 to 16 December 2026. Today is Sun 22 Nov. 8 seats on Wed 16 Dec."
+    assert line.facts == (
+        "Term from 16 December 2025 to 16 December 2026",
+        "Today, Sun 22 Nov: 24 days left",
+        "8 seats on Wed 16 Dec",
+        "After that: the extended term, month by month, at a higher price",
     )
-    assert line.lens is not None
-    assert [(lane.seats, lane.until, lane.left) for lane in line.lens.lanes] == [
-        ("1 seat", "until Mon 23 Nov, 05:35 UTC", "20 hours 5 minutes left"),
-        ("3 seats", "until Sun 29 Nov, 05:30 UTC", "6 days 20 hours left"),
+    assert _lanes(line) == [
+        (11.95, "1 seat · until Mon 23 Nov, 05:35 UTC · 20 hours 5 minutes left"),
+        (97.62, "3 seats · until Sun 29 Nov, 05:30 UTC · 6 days 20 hours left"),
     ]
     assert (line.start_label, line.end_label, line.today_label) == ("16 Dec 2025", "16 Dec 2026", "Today, Sun 22 Nov")
     assert line.flag is not None
-    assert (line.flag.x, line.flag.anchor, line.flag.label) == (84.0, "end", "8 seats on Wed 16 Dec")
+    assert (line.flag.x, line.flag.anchor, line.flag.label) == (84.0, "end", "8 seats")
     assert line.today_anchor == "end"  # steps aside for the pole
 
 
-def test_the_window_has_its_true_length_and_each_lot_a_lane() -> None:
-    line = term_line.draw(
-        NOW - 50 * DAY,
-        NOW + 50 * DAY,
-        NOW,
-        [(2, NOW - DAY), (4, NOW), (5, NOW + 5 * DAY), (6, NOW + timedelta(hours=1)), (1, NOW + 5 * DAY)],
-    )
-    lens = line.lens
+def _lanes(line: term_line.TermLine) -> list[tuple[float, str]]:
+    return [(lane.width, lane.sentence) for lane in line.lens.lanes] if line.lens else []
+
+
+@pytest.mark.parametrize(
+    ("days", "gone", "left", "width"),
+    [
+        (365, 0, timedelta(days=7), 1.92),  # a week of a year
+        (365, 7, timedelta(minutes=42), 0.01),  # a hair, as it is; the lens shows it
+        (30, 0, timedelta(days=7), 23.33),
+        (1096, 0, timedelta(days=7), 0.64),
+        (365, 365, timedelta(days=3), 0.0),  # the bar has ended
+    ],
+)
+def test_the_bracket_is_as_long_as_the_windows_on_the_scale_of_the_term(
+    days: int, gone: int, left: timedelta, width: float
+) -> None:
+    line = term_line.draw(NOW - gone * DAY, NOW + (days - gone) * DAY, NOW, [(1, NOW + left)])
+    assert line.bracket is not None
+    assert (line.bracket.x, line.bracket.width) == (line.today, width)
+
+
+def test_without_an_open_window_there_is_neither_bracket_nor_lens() -> None:
+    line = term_line.draw(NOW - 50 * DAY, NOW + 50 * DAY, NOW, [(2, NOW - DAY), (4, NOW)])
+    assert (line.bracket, line.lens) == (None, None)
+
+
+def test_lots_that_end_in_one_minute_share_a_lane_and_others_of_the_hour_do_not() -> None:
+    end = datetime(2026, 11, 24, 14, 20, tzinfo=UTC)
+    lots = [(2, end + timedelta(seconds=40)), (3, end), (4, end + timedelta(minutes=9))]
+    assert _lanes(term_line.draw(NOW - 5 * DAY, NOW + 360 * DAY, NOW, lots)) == [
+        (31.45, "5 seats · until Tue 24 Nov, 14:20 UTC · 2 days 4 hours left"),
+        (31.54, "4 seats · until Tue 24 Nov, 14:29 UTC · 2 days 4 hours left"),
+    ]
+
+
+def test_the_days_of_the_lens_are_midnights_and_the_last_has_no_room_for_its_name() -> None:
+    lens = term_line.draw(NOW - DAY, NOW + 364 * DAY, NOW, [(1, NOW + 6 * DAY)]).lens
     assert lens is not None
-    assert (lens.x, lens.width) == (50.0, 5.0)  # 5 of 100 days
-    # 1 of 168 hours; 120 of 168 hours, where two lots end in the same minute
-    assert [(lane.seats, lane.width) for lane in lens.lanes] == [("6 seats", 0.6), ("6 seats", 71.43)]
-    assert [label for _x, label in lens.days] == ["Mon 23", "Tue 24", "Wed 25", "Thu 26", "Fri 27", "Sat 28", "Sun 29"]
-    assert lens.days[0][0] == 8.63  # 14.5 of 168 hours until midnight
+    assert [(day.x, day.weekday, day.number) for day in lens.days] == [
+        (8.63, "Mon", "23"), (22.92, "Tue", "24"), (37.2, "Wed", "25"), (51.49, "Thu", "26"), (65.77, "Fri", "27"),
+        (80.06, "Sat", "28"), (94.35, "", ""),
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize("days", [1, 30, 365, 1095, 36500])
-def test_a_window_is_never_drawn_longer_than_it_is(days: int) -> None:
-    line = term_line.draw(NOW - DAY, NOW + days * DAY, NOW, [(3, NOW + timedelta(hours=12))])
-    assert line.lens is not None
-    assert line.lens.width == pytest.approx(0.5 / (days + 1) * 100, abs=0.011)
+@pytest.mark.parametrize(("lots", "shown", "folded"), [(1, 1, 0), (6, 6, 0), (7, 5, 2), (20, 5, 15)])
+def test_many_lanes_are_folded(lots: int, shown: int, folded: int) -> None:
+    found = term_line.draw(
+        NOW - DAY, NOW + 364 * DAY, NOW, [(1, NOW + n * timedelta(hours=8)) for n in range(1, lots + 1)]
+    )
+    assert found.lens is not None
+    assert (len(found.lens.shown), len(found.lens.folded)) == (shown, folded)
 
 
-def test_closed_windows_have_no_lens() -> None:
-    assert term_line.draw(NOW - 50 * DAY, NOW + 50 * DAY, NOW, [(2, NOW - DAY), (4, NOW)]).lens is None
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(1, 1100),
+    st.integers(0, 1100),
+    st.lists(st.tuples(st.integers(1, 500), st.integers(-900, 14 * 24 * 60)), max_size=20),
+    st.booleans(),
+)
+def test_every_open_seat_has_a_lane_of_its_true_length(
+    days: int, gone: int, drawn: list[tuple[int, int]], extended: bool
+) -> None:
+    lots = [(seats, NOW + timedelta(minutes=left)) for seats, left in drawn]
+    line = term_line.draw(NOW - gone * DAY, NOW + (days - gone) * DAY, NOW, lots, extended=extended)
+    lanes = line.lens.lanes if line.lens else ()
+    assert sum(lane.quantity for lane in lanes) == sum(seats for seats, left in drawn if left > 0)
+    assert list(lanes) == sorted(lanes, key=lambda lane: lane.until)
+    whole = max([7 * 24 * 60, *(left for _seats, left in drawn)])
+    for lane in lanes:
+        assert lane.width == pytest.approx((lane.until - NOW) / timedelta(minutes=whole) * 100, abs=0.006)
+    if line.bracket:
+        assert line.bracket.width >= 0 and line.bracket.end <= 100.0
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -50,18 +50,18 @@ def month_starts(start: datetime, end: datetime, every: int = 1) -> Iterator[dat
             yield moment
 
 
-def day_starts(start: datetime, end: datetime) -> Iterator[datetime]:
-    """List the midnights strictly between two moments, in the current time zone."""
-    zone = timezone.get_current_timezone()
-    day = timezone.localtime(start).date() + timedelta(days=1)
-    while (moment := datetime.combine(day, time.min, zone)) < end:
-        yield moment
-        day += timedelta(days=1)
-
-
 def week_starts(start: datetime, end: datetime) -> Iterator[datetime]:
     """List the moments a whole number of weeks after the start, before the end."""
     moment = start + timedelta(days=7)
     while moment < end:
         yield moment
         moment += timedelta(days=7)
+
+
+def day_starts(start: datetime, end: datetime) -> Iterator[datetime]:
+    """List the midnights strictly between two moments, in the current time zone."""
+    zone = timezone.get_current_timezone()
+    date = timezone.localtime(start).date() + timedelta(days=1)
+    while (moment := datetime(date.year, date.month, date.day, tzinfo=zone)) < end:
+        yield moment
+        date += timedelta(days=1)

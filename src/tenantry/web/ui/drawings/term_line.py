@@ -1,9 +1,10 @@
-"""The term line: a subscription's term as a bar with today, the return window, the scheduled change and what follows.
+"""The term line: a subscription's term as a bar with today, the scheduled change and what follows.
 
-Every length is true. Where a return window is open, a second axis below the bar shows the next seven days in large: a
-lane for each lot of seats.
+While seats can be returned, a bracket under the bar shows the open return windows on the scale of the term, and a lens
+below it shows the days of those windows: a term of years has no room for days.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,32 +18,68 @@ from tenantry.web.ui.drawings.axis import Axis, anchor, day_starts, month_starts
 
 # With an extended tail the term itself leaves this much of the width to it.
 TERM_SHARE = 84.0
-# What the lens shows; longer where a window stays open for longer.
+# So much of the extended term is drawn.
+TAIL = timedelta(days=62)
+# The lens shows as long as Microsoft gives for a return, or longer where it gives longer.
 LENS = timedelta(days=7)
+# Of more lanes the later ones are folded away.
+MOST_LANES = 5
 # A longer stretch is no term that anybody counts in months; Microsoft dates what never ends to the year 9999.
 MOST_TICKED = timedelta(days=12 * 366)
 # Nearer than this to the pole of the flag, the label of today steps aside.
 POLE_ROOM = 26.0
+# A day's name beyond this would leave the lens.
+LAST_DAY_NAME = 89.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """The open return windows together, from now to the end of the last, on the scale of the term."""
+
+    x: float
+    width: float
+
+    @property
+    def end(self) -> float:
+        """Say where it ends."""
+        return round(self.x + self.width, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A midnight in the lens; its words are empty where they would leave the drawing."""
+
+    x: float
+    weekday: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Seats whose return windows end together: how many, how much of the lens they fill, until when."""
+    """Seats whose return window ends at one minute: its width is the share of the lens."""
 
-    seats: str
     width: float
-    until: str
-    left: str
+    quantity: int
+    until: datetime
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """The open return windows: where they lie on the bar, and the coming days in large. x and width in per cent."""
+    """The days from now in which return windows end, one lane each, the first to end first."""
 
-    x: float
-    width: float
-    days: tuple[tuple[float, str], ...]
+    days: tuple[Day, ...]
     lanes: tuple[Lane, ...]
+
+    @property
+    def shown(self) -> tuple[Lane, ...]:
+        """Give the lanes that are always open: all of them, where folding would hide only one."""
+        return self.lanes if len(self.lanes) <= MOST_LANES + 1 else self.lanes[:MOST_LANES]
+
+    @property
+    def folded(self) -> tuple[Lane, ...]:
+        """Give the lanes that are folded away."""
+        return self.lanes[len(self.shown) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +89,12 @@ class Flag:
     x: float
     anchor: str
     label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One sentence beside the picture; `kind` is today or tail and names its sign."""
-
-    kind: str
-    sentence: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class TermLine:
-    """Everything that the template draws; x and width in per cent."""
+    """Everything that the template draws; x and width in per cent. ``facts`` say the bar for those who listen."""
 
     start: datetime
     end: datetime
@@ -76,11 +106,11 @@ class TermLine:
     today_label: str
     start_label: str
     end_label: str
+    bracket: Bracket | None
     lens: Lens | None
     flag: Flag | None
     extended: bool
-    spoken: str
-    facts: tuple[Fact, ...]
+    facts: tuple[str, ...]
 
     @property
     def tail_width(self) -> float:
@@ -99,55 +129,62 @@ def _ticks(axis: Axis) -> tuple[float, ...]:
     return tuple(axis.x(moment) for moment in moments)
 
 
-def _lens(axis: Axis, now: datetime, lots: Sequence[tuple[int, datetime]]) -> Lens | None:
-    """Lay out what is left of the windows that are still open, the soonest to end first; None where there is none."""
-    seats: dict[datetime, int] = {}
-    for quantity, until in sorted((lot for lot in lots if lot[1] > now), key=lambda lot: lot[1]):
-        minute = until.replace(second=0, microsecond=0)
-        seats[minute] = seats.get(minute, 0) + quantity
-    if not seats:
+def _place(axis: Axis, when: datetime, extended: bool) -> float:
+    """Place a moment on the bar or, after its end, in the tail."""
+    if extended and when > axis.end:
+        tail = Axis(axis.end, axis.end + TAIL, 100.0 - TERM_SHARE)
+        return round(TERM_SHARE + tail.x(when), 2)
+    return axis.x(when)
+
+
+def _lens(now: datetime, lots: Sequence[tuple[int, datetime]]) -> Lens | None:
+    """Lay out the open windows; lots whose windows end in the same minute share a lane."""
+    ends: Counter[datetime] = Counter()
+    for quantity, until in lots:
+        if until > now:
+            ends[until.replace(second=0, microsecond=0)] += quantity
+    if not ends:
         return None
-    last = max(seats)
-    near = Axis(now, max(now + LENS, last))
-    x = axis.x(max(now, axis.start))
-    return Lens(
-        x=x,
-        width=round(axis.x(last) - x, 2),
-        days=tuple((near.x(moment), date_format(moment, "D j")) for moment in day_starts(near.start, near.end)),
-        lanes=tuple(
-            Lane(
-                seats=ngettext("%(n)s seat", "%(n)s seats", quantity) % {"n": quantity},
-                width=near.x(until),
-                until=_("until %(moment)s") % {"moment": dates.moment(until, now)},
-                left=_("%(left)s left") % {"left": dates.remaining(until, now)},
-            )
-            for until, quantity in seats.items()
-        ),
+    axis = Axis(now, max(now + LENS, *ends))
+    days = tuple(
+        Day(x, date_format(midnight, "D"), str(midnight.day)) if x <= LAST_DAY_NAME else Day(x, "", "")
+        for midnight in day_starts(axis.start, axis.end)
+        for x in (axis.x(midnight),)
     )
+    lanes = tuple(
+        Lane(axis.x(until), quantity, until, _lane_sentence(quantity, until, now))
+        for until, quantity in sorted(ends.items())
+    )
+    return Lens(days, lanes)
+
+
+def _lane_sentence(quantity: int, until: datetime, now: datetime) -> str:
+    return ngettext(
+        "%(n)s seat · until %(until)s · %(left)s left", "%(n)s seats · until %(until)s · %(left)s left", quantity
+    ) % {"n": quantity, "until": dates.moment(until, now), "left": dates.remaining(max(until, now), now)}
 
 
 def _today_sentence(start: datetime, end: datetime, now: datetime) -> str:
+    today = dates.day(now, now)
     if now < start:
-        return _("The term starts %(distance)s") % {"distance": dates.distance(start, now)}
+        return _("Today, %(day)s: the term starts %(distance)s") % {
+            "day": today,
+            "distance": dates.distance(start, now),
+        }
     if now >= end:
-        return _("The term ended %(distance)s") % {"distance": dates.distance(end, now)}
-    return _("%(left)s left") % {"left": dates.remaining(end, now)}
+        return _("Today, %(day)s: the term ended %(distance)s") % {"day": today, "distance": dates.distance(end, now)}
+    return _("Today, %(day)s: %(left)s left") % {"day": today, "left": dates.remaining(end, now)}
 
 
-def _spoken(line: Axis, now: datetime, flag: Flag | None) -> str:
-    """Say what the bar shows, to those who do not see it."""
-    told = _("Term from %(start)s to %(end)s. Today is %(day)s.") % {
-        "start": dates.full_day(line.start),
-        "end": dates.full_day(line.end),
-        "day": dates.day(now, now),
-    }
-    return f"{told} {flag.label}." if flag else told
-
-
-def _facts(line: Axis, now: datetime, extended: bool) -> tuple[Fact, ...]:
-    facts = [Fact("today", _today_sentence(line.start, line.end, now))]
+def _facts(line: Axis, now: datetime, flag: Flag | None, extended: bool) -> tuple[str, ...]:
+    facts = [
+        _("Term from %(start)s to %(end)s") % {"start": dates.full_day(line.start), "end": dates.full_day(line.end)},
+        _today_sentence(line.start, line.end, now),
+    ]
+    if flag:
+        facts.append(_("%(what)s on %(day)s") % {"what": flag.label, "day": dates.day(flag.at, now)})
     if extended:
-        facts.append(Fact("tail", _("After that: the extended term, month by month, at a higher price")))
+        facts.append(_("After that: the extended term, month by month, at a higher price"))
     return tuple(facts)
 
 
@@ -164,15 +201,15 @@ def draw(
     `extended` adds the dashed tail of the extended term; a `now` after the end then stands inside the tail.
     """
     axis = Axis(start, end, TERM_SHARE if extended else 100.0)
-    today = axis.x(now)
-    if extended and now > end:
-        tail = Axis(end, end + timedelta(days=62), 100.0 - TERM_SHARE)
-        today = round(TERM_SHARE + tail.x(now), 2)
+    today = _place(axis, now, extended)
+    lens = _lens(now, lots)
+    bracket = None
+    if lens:
+        bracket = Bracket(today, max(0.0, round(_place(axis, lens.lanes[-1].until, extended) - today, 2)))
     flag = None
     if scheduled:
         x = axis.x(scheduled[1])
-        label = _("%(what)s on %(day)s") % {"what": scheduled[0], "day": dates.day(scheduled[1], now)}
-        flag = Flag(x, "end" if x > 50 else "start", label)
+        flag = Flag(x, "end" if x > 50 else "start", scheduled[0], scheduled[1])
     today_anchor = anchor(today)
     if flag and 0 < flag.x - today < POLE_ROOM < today:
         today_anchor = "end"
@@ -187,9 +224,9 @@ def draw(
         today_label=_("Today, %(day)s") % {"day": dates.day(now, now)},
         start_label=dates.short_day(start),
         end_label=dates.short_day(end),
-        lens=_lens(axis, now, lots),
+        bracket=bracket,
+        lens=lens,
         flag=flag,
         extended=extended,
-        spoken=_spoken(axis, now, flag),
-        facts=_facts(axis, now, extended),
+        facts=_facts(axis, now, flag, extended),
     )

@@ -101,7 +101,9 @@ def lines() -> dict[str, term_line.TermLine]:
     month = term_line.draw(NOW - 12 * day, NOW + 18 * day, NOW, [(4, NOW + 3 * day)])
     late = term_line.draw(NOW - 400 * day, NOW - 35 * day, NOW, extended=True)
     three = term_line.draw(NOW - 500 * day, NOW + 596 * day, NOW, [], ("Ends", NOW + 596 * day))
-    return {"year": year, "fresh": fresh, "month": month, "late": late, "three": three}
+    many = [(index + 1, NOW + timedelta(hours=8 * index, minutes=50)) for index in range(20)]
+    lots = term_line.draw(NOW - 6 * day, NOW + 1090 * day, NOW, many)
+    return {"year": year, "fresh": fresh, "month": month, "late": late, "three": three, "lots": lots}
 
 
 def strip(count: int = 11) -> year_strip.YearStrip:
@@ -119,7 +121,7 @@ def strip(count: int = 11) -> year_strip.YearStrip:
         )
         for index in range(count)
     ]
-    return year_strip.draw(renewals, NOW)
+    return year_strip.draw(renewals, NOW, "#")
 
 
 def progress() -> dict[str, list[frame.ProgressStep]]:
