@@ -1,6 +1,7 @@
 """The portal as a person meets it: by click, by keyboard, without scripts, on a phone, in the dark."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -67,10 +68,12 @@ def test_a_seat_count_is_changed_by_clicking(house: House, harbour: Company, web
     page.goto(f"{web.url}/")
     page.get_by_role("link", name="Subscriptions").first.click()
     page.get_by_role("link", name=PREMIUM).click()
-    planned = page.locator("#planned")
+    planned, as_it_stands = page.locator("#planned"), page.get_by_text("As it stands, without the change above:")
+    expect(as_it_stands).to_be_hidden()
     for _ in range(3):
         page.get_by_role("button", name="One more").click()
     expect(planned.get_by_text("You get 3 seats more: 45 instead of 42.")).to_be_visible()
+    expect(as_it_stands).to_be_visible()  # of the end of the term, which the plan says anew
     expect(page.locator("#live")).to_contain_text("You get 3 seats more")
     page.get_by_role("button", name="Add 3 seats").dblclick()
     page.wait_for_url(re.compile("/orders/"))
@@ -215,6 +218,25 @@ def test_the_list_is_searched_while_typing(house: House, harbour: Company, web: 
     expect(page.locator("#list tbody tr")).to_have_count(1)
     assert "q=visio" in page.url
     expect(page.get_by_label("Search subscriptions")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_mark_of_the_year_is_a_link_for_hand_and_keyboard(
+    house: House, harbour: Company, web: LiveServer, page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    enter(page, web.url, ANNA)
+    page.goto(web.url + at(harbour))
+    marks = page.get_by_role("figure").get_by_role("listitem").get_by_role("link")
+    boxes = [mark.bounding_box() for mark in marks.all()]
+    assert len(boxes) >= 6
+    assert all(box and min(box["width"], box["height"]) >= 24 for box in boxes)
+    assert all(one and other and one["x"] + one["width"] <= other["x"] for one, other in pairwise(boxes))
+    last = marks.last
+    tab_to(page, last)
+    name = (last.get_attribute("aria-label") or "").split(":")[0]
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1, name=name).wait_for()
 
 
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(

@@ -31,8 +31,8 @@ def test_subscriptions_stand_in_one_dense_list(house: House, harbour: Company) -
     markup = page(dana.get(address))
     text = told(dana, address)
     assert "Harbour & Vale Ltd harbourvale.onmicrosoft.com · As of" in text
-    assert "Teams Phone Standard NCE 12 5 1 year, paid monthly in 3 days · Wed 25 Nov Renews → 8 seats" in text
-    assert f"Business Premium NCE 42 1 1 year, paid monthly in 23 days · Tue 15 Dec Renews #{order.number}" in text
+    assert "Teams Phone Standard NCE 12 5 free 1 year, paid monthly in 3 days · Wed 25 Nov Renews → 8 seats" in text
+    assert f"Business Premium NCE 42 1 free 1 year, paid monthly in 23 days · Tue 15 Dec Renews #{order.number}" in text
     assert f'href="/office/orders/{order.id}/"' in markup
     assert f'href="/c/{harbour.id}/subscriptions/{view.id}/"' in markup
     assert f'href="/c/{harbour.id}/"' in markup  # open the portal as staff
@@ -50,6 +50,16 @@ def test_the_lists_of_a_company_say_how_much_each_chip_shows(house: House, harbo
     placed(view, SetQuantity(view.facts.quantity + 1))
     assert "All 1 Change orders 1 Export" in told(dana, f"/office/c/{harbour.id}/activity/")
     assert "All 1 Change orders 1 At Microsoft 0" in told(dana, f"/office/c/{harbour.id}/activity/?show=elsewhere")
+
+
+def test_free_seats_of_a_product_are_said_once(house: House, harbour: Company) -> None:
+    premium, visio = (
+        house.subscription(harbour, name).row for name in ("Microsoft 365 Business Premium", "Visio Plan 2")
+    )
+    visio.facts |= {key: premium.facts[key] for key in ("product_id", "sku_id")}
+    visio.save()
+    text = told(owner(house), f"/office/c/{harbour.id}/?sort=-quantity")
+    assert text.count("1 free in all Microsoft 365 Business Premium") == 1 and "Visio Plan 2 NCE 5 1 year" in text
 
 
 def test_the_page_asks_the_database_a_fixed_number_of_times(house: House, harbour: Company) -> None:

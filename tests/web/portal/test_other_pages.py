@@ -42,8 +42,8 @@ def changed_elsewhere(house: House, company: Company, before: dict[str, object],
 
 def test_the_overview_puts_first_what_needs_a_decision(house: House, harbour: Company) -> None:
     page = text(signed_in(ANNA), at(harbour))
+    assert "4 decisions, the first in 38 hours · As of" in page and page.count("9 active subscriptions") == 1
     assert "9 active subscriptions 145 seats 6 terms end within 30 days next: Mon 23 Nov" in page
-    assert "4 decisions, the first in 38 hours · As of" in page
     assert "1 trial becomes paid on Sat 5 Dec" in page
     assert (
         "Needs your decision MD Microsoft Defender for Business NCE After Mon 23 November it goes on month by" in page
@@ -52,7 +52,7 @@ def test_the_overview_puts_first_what_needs_a_decision(house: House, harbour: Co
     assert "25 seats (1 year, paid monthly). If you do not want that, ask your partner." in page
     assert "Microsoft Teams Phone Standard" not in page.split("The next twelve months")[0]  # it has been decided about
     assert "Nothing has happened yet." in page
-    others = text(signed_in(BEN), at(harbour)).split("Needs a decision")[1].split("Show as a list")[0]
+    others = text(signed_in(BEN), at(harbour)).split("Needs a decision")[1].split("The next twelve months")[0]
     assert "Somebody with the role Admin at Harbour & Vale Ltd decides this." in others
     assert "Decide" not in others.replace("decides", "")
     assert "your decision" not in text(signed_in(BEN), at(harbour))
@@ -62,7 +62,7 @@ def test_a_company_that_was_never_read_says_so(house: House, harbour: Company) -
     other = Company.objects.exclude(id=harbour.id).get()
     ingrid = signed_in(INGRID)
     page = text(ingrid, at(other))
-    assert "Nothing to decide · Not read from Microsoft yet" in page
+    assert f"{other.name} Not read from Microsoft yet" in page
     assert "Nothing needs a decision." in page
     assert "Your subscriptions have not been read from Microsoft yet." in text(ingrid, at(other, "subscriptions/"))
     assert "No term ends in the next twelve months." in text(ingrid, at(other, "renewals/"))

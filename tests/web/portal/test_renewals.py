@@ -58,6 +58,18 @@ def test_what_happens_and_a_name_filter_with_counts(house: House, harbour: Compa
     assert "Nothing matches. Show all renewals" in page and "All 0" in page and "Ends 0" in page
 
 
+def test_every_mark_of_the_year_leads_to_a_row(house: House, harbour: Company) -> None:
+    anna = signed_in(ANNA)
+    page = anna.get(at(harbour, "renewals/")).content.decode()
+    led_to = re.findall(r'<a href="[^"]*/renewals/#([^"]+)" aria-label', page)
+    assert led_to and set(led_to) <= set(re.findall(r' id="([^"]+)"', page))
+    overview = anna.get(at(harbour)).content.decode()
+    assert "/renewals/#term-" not in overview and f'href="{at(harbour)}subscriptions/' in overview
+    # What it says of a term is what the list says.
+    undecided = text(anna, at(harbour, "renewals/?show=undecided"))
+    assert f"To decide {undecided.count('Not decided') + undecided.count('Becomes paid')} " in undecided
+
+
 def test_several_renew_as_they_are_after_one_review(house: House, harbour: Company) -> None:
     anna, view = signed_in(ANNA), house.subscription(harbour, PREMIUM)
     terms = ticks(anna, harbour)

@@ -43,6 +43,17 @@ def test_one_row_says_it_all(house: House, harbour: Company) -> None:
     assert "Microsoft Defender for Business NCE 40" in page and "Mon 23 Nov Extended term" in page
 
 
+def test_free_seats_of_a_product_are_said_once(house: House, harbour: Company) -> None:
+    """The number is the product's: beside each of its subscriptions it would read as that many each."""
+    premium, visio = house.subscription(harbour, PREMIUM).row, house.subscription(harbour, "Visio Plan 2").row
+    visio.facts |= {key: premium.facts[key] for key in ("product_id", "sku_id")}
+    visio.save()
+    page = text(signed_in(CHLOE), at(harbour, "subscriptions/?sort=-quantity"))
+    assert page.count("1 free in all Microsoft 365 Business Premium") == 1
+    assert "NCE 42 1 free in all Microsoft 365 Business Premium" in page and "Visio Plan 2 NCE 5 1 year" in page
+    assert "Free seats are said once for a product" in page
+
+
 def test_search_filter_and_sort(house: House, harbour: Company) -> None:
     anna, page = signed_in(ANNA), at(harbour, "subscriptions/")
     assert names(anna, page)[0] == "Microsoft Defender for Business"

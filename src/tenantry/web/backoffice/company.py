@@ -75,7 +75,8 @@ def subscriptions(request: OfficeRequest, company_id: UUID) -> HttpResponse:
     context = company_page(request, company, "subscriptions", moment)
     context |= {
         "rows": [
-            _row(view, company_id, moment, acts=request.viewer.may(Permission.OFFICE_ACT)) for view in found.views
+            _row(view, free, company_id, moment, acts=request.viewer.may(Permission.OFFICE_ACT))
+            for view, free in zip(found.views, words.free_seats(found.views), strict=True)
         ],
         "page": page_of(found.counts[show], number, PER_PAGE),
         "search": search,
@@ -134,11 +135,6 @@ def remove(request: OfficeRequest, company_id: UUID) -> HttpResponse:
     return render_page(request, "company/remove", company_page(request, company, "", moment))
 
 
-def _free(view: SubscriptionView) -> str:
-    """Write the free seats of the product in the tenant, below nought where more are in use than bought."""
-    return "" if view.licences is None else str(view.licences.total - view.licences.assigned)
-
-
 def _happenings(found: list[Entry], request: OfficeRequest, moment: Moment) -> list[Happening]:
     """Make a timeline whose links stay where the person may go."""
     acts = request.viewer.may(Permission.OFFICE_ACT)
@@ -156,7 +152,7 @@ def _open_refresh(company_id: UUID) -> object:
     return run if run is not None and run.state in OPEN_RUNS else None
 
 
-def _row(view: SubscriptionView, company_id: UUID, moment: Moment, *, acts: bool) -> Row:
+def _row(view: SubscriptionView, free: str, company_id: UUID, moment: Moment, *, acts: bool) -> Row:
     facts, now = view.facts, moment.commerce
     return Row(
         url=reverse("portal:subscription", args=[company_id, view.id]) if acts else "",
@@ -165,7 +161,7 @@ def _row(view: SubscriptionView, company_id: UUID, moment: Moment, *, acts: bool
         tile=marks.initials_tile(view.row.offer_name),
         tags=words.tags(view),
         seats=words.quantity(view),
-        free=_free(view),
+        free=free,
         term=words.term(view),
         date=words.term_day_both(facts.commitment_end, now) if facts.commitment_end else "",
         ending=words.ending_short(view.ending, facts.quantity),

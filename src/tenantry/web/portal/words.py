@@ -1,6 +1,7 @@
 """Short words about subscriptions, for lists and heads. Sentences about rules are in `licensing.texts`."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
 from urllib.parse import quote, urlencode
 
@@ -24,6 +25,13 @@ BY_USE = frozenset({SubscriptionKind.AZURE_PLAN, SubscriptionKind.LEGACY_AZURE})
 _FOR_PEOPLE = frozenset({SubscriptionKind.NCE, SubscriptionKind.LEGACY})
 WITHOUT_SEATS = BY_USE | {SubscriptionKind.RESERVATION}
 
+_OUTCOME_KINDS = {
+    Outcome.ENDS: "ends",
+    Outcome.EXPIRES: "ends",
+    Outcome.LAPSES: "ends",
+    Outcome.EXTENDS: "extends",
+    Outcome.STAYS_EXTENDED: "extends",
+}
 _STATUS_TONES = {
     Status.PENDING: "info",
     Status.SUSPENDED: "caution",
@@ -224,13 +232,24 @@ def ending_kind(view: SubscriptionView, undecided: bool) -> str:
         case EndOfTerm.RENEW:
             return "renews"
         case EndOfTerm.UNDECIDED:
-            return "extends" if view.ending.outcome is Outcome.EXTENDS else "undecided"
+            return _OUTCOME_KINDS.get(view.ending.outcome, "renews")
 
 
-def free_seats(licences: Licences | None) -> str:
-    """Say how many seats of the product are free in the whole tenant; empty where that is not known."""
-    if licences is None:
-        return ""
-    if licences.assigned > licences.total:
-        return _("%(short)d too few") % {"short": licences.assigned - licences.total}
-    return _("%(free)d free") % {"free": licences.free}
+def free_seats(views: Sequence[SubscriptionView]) -> list[str]:
+    """Say beside each subscription of a list how many seats are free in the whole tenant, once for a product.
+
+    The product's name is there where the number is not about this subscription alone. Empty where it is not known.
+    """
+    counted = [view.licences if counts_people(view) else None for view in views]
+    times, said, found = Counter(counted), set[Licences](), []
+    for view, licences in zip(views, counted, strict=True):
+        if licences is None or licences in said:
+            found.append("")
+            continue
+        said.add(licences)
+        short = licences.assigned - licences.total
+        words = _("%(n)d too few") % {"n": short} if short > 0 else _("%(n)d free") % {"n": licences.free}
+        if times[licences] > 1 or licences.total > view.facts.quantity:
+            words = _("%(free)s in all %(product)s") % {"free": words, "product": licences.name}
+        found.append(words)
+    return found

@@ -74,6 +74,13 @@ TERMS: dict[str, Term] = {
         _("Assigned seats"),
         _("Seats that are given to people in your Microsoft 365, counted for the product over all your subscriptions."),
     ),
+    "free": Term(
+        _("Free seats"),
+        _(
+            "Seats of a product that nobody has, counted in your Microsoft 365 over all subscriptions of the product, "
+            "whoever sold them."
+        ),
+    ),
     "direct_csp": Term(
         _("Direct CSP"),
         _("The partner buys from Microsoft directly through this connection, and a live test call was answered well."),

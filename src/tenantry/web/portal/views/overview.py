@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from tenantry.kernel.ids import CompanyId
 from tenantry.licensing import queries, texts
 from tenantry.licensing.moment import Moment
-from tenantry.licensing.queries import Shortage, SubscriptionView
+from tenantry.licensing.queries import Freshness, Shortage, SubscriptionView
 from tenantry.licensing.rules.terms import Outcome
 from tenantry.people.permissions import Permission
 from tenantry.web.access import PortalRequest, portal
@@ -105,11 +105,21 @@ def _what(view: SubscriptionView, shortage: Shortage | None, now: datetime) -> s
     return what if shortage is None else f"{what} {texts.caution_text(shortage.caution, now)}"
 
 
+def row_anchor(view: SubscriptionView) -> str:
+    """Name a subscription's place in the list of renewals, for a link to it."""
+    return f"term-{view.id}"
+
+
 def strip(
-    company_id: UUID, found: list[SubscriptionView], open_questions: list[SubscriptionView], now: datetime
+    company_id: UUID,
+    found: list[SubscriptionView],
+    open_questions: list[SubscriptionView],
+    now: datetime,
+    *,
+    to_rows: bool = False,
 ) -> year_strip.YearStrip:
-    """Draw the renewals of the next twelve months."""
-    undecided = {view.id for view in open_questions}
+    """Draw the renewals of the next twelve months; marks lead to subscriptions, or to their rows among the renewals."""
+    undecided, renewals_url = {view.id for view in open_questions}, reverse("portal:renewals", args=[company_id])
     return year_strip.draw(
         [
             year_strip.Renewal(
@@ -117,13 +127,15 @@ def strip(
                 words.term_moment(view.facts.commitment_end),
                 view.facts.quantity,
                 words.ending_kind(view, view.id in undecided),
-                reverse("portal:subscription", args=[company_id, view.id]),
+                f"{renewals_url}#{row_anchor(view)}"
+                if to_rows
+                else reverse("portal:subscription", args=[company_id, view.id]),
             )
             for view in found
             if view.facts.commitment_end is not None
         ],
         now,
-        reverse("portal:renewals", args=[company_id]),
+        renewals_url,
     )
 
 
@@ -142,7 +154,7 @@ def overview(request: PortalRequest, company_id: UUID) -> HttpResponse:
         request,
         "overview",
         moment,
-        state=words.state_line(_due(needs, now), queries.freshness(company), moment),
+        state=_state(needs, queries.freshness(company), moment),
         figures=_figures(figures, company_id, _soon_note(coming, now), _trial_note(coming, now)),
         renewals_url=reverse("portal:renewals", args=[company_id]),
         activity_url=reverse("portal:activity", args=[company_id]),
@@ -152,7 +164,7 @@ def overview(request: PortalRequest, company_id: UUID) -> HttpResponse:
         next_date=words.term_day_both(coming[0].facts.commitment_end, now)
         if coming and coming[0].facts.commitment_end
         else "",
-        strip=strip(company_id, coming, undecided, now),
+        strip=strip(company_id, coming, [need.view for need in needs], now),
         happenings=history.happenings(recent, now),
     )
     context["decisions"] = decisions(request, needs[:MOST_DECISIONS], support_of(context), now)
@@ -180,23 +192,29 @@ def _figures(found: queries.Overview, company_id: UUID, soon_note: str, trial_no
     ]
 
 
-def _due(needs: list[_Need], now: datetime) -> str:
-    """Say how many decisions there are, and when the first one is due."""
+def _state(needs: list[_Need], freshness: Freshness, moment: Moment) -> SafeString:
+    """Say how much is to be decided and by when, and how old that is; the figures below say the rest."""
     if not needs:
-        return _("Nothing to decide")
-    told = ngettext("%(n)s decision", "%(n)s decisions", len(needs)) % {"n": len(needs)}
-    if needs[0].by is None:
-        return told
-    first = dates.distance(words.term_moment(needs[0].by), now)
-    return _("%(told)s, the first %(when)s") % {"told": told, "when": first} if len(needs) > 1 else f"{told} {first}"
+        return words.fresh_words(freshness, moment)
+    count = ngettext("%(n)s decision", "%(n)s decisions", len(needs)) % {"n": len(needs)}
+    if (first := needs[0].by) is not None:
+        when = dates.distance(words.term_moment(first), moment.commerce)
+        count = ngettext("%(count)s, %(when)s", "%(count)s, the first %(when)s", len(needs)) % {
+            "count": count,
+            "when": when,
+        }
+    return words.state_line(count, freshness, moment)
 
 
 def _trial_note(coming: list[SubscriptionView], now: datetime) -> str:
-    """Say when the first trial becomes paid."""
-    first = next((view for view in coming if view.ending.outcome is Outcome.CONVERTS), None)
-    if first is None or first.facts.commitment_end is None:
+    """Say when the first trial becomes paid or ends."""
+    trials = [view for view in coming if view.facts.is_trial]
+    if not trials or trials[0].facts.commitment_end is None:
         return ""
-    return _("becomes paid on %(day)s") % {"day": words.term_day(first.facts.commitment_end, now)}
+    day = words.term_day(trials[0].facts.commitment_end, now)
+    if trials[0].ending.outcome is Outcome.CONVERTS:
+        return ngettext("becomes paid on %(day)s", "the first becomes paid on %(day)s", len(trials)) % {"day": day}
+    return ngettext("ends on %(day)s", "the first ends on %(day)s", len(trials)) % {"day": day}
 
 
 def _soon_note(coming: list[SubscriptionView], now: datetime) -> str:

@@ -26,13 +26,13 @@ from tenantry.web.frame import support_of
 from tenantry.web.portal import words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.planning import decide_url, may_words
-from tenantry.web.portal.views.overview import strip
+from tenantry.web.portal.views.overview import row_anchor, strip
 from tenantry.web.portal.views.renewing import can_be_confirmed
 from tenantry.web.searching import search_in
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.components.chips import Chip, chips
 from tenantry.web.ui.components.data import address_with
-from tenantry.web.ui.drawings import year_strip
+from tenantry.web.ui.drawings.year_strip import month_anchor
 
 KINDS = ("undecided", "renews", "ends", "extends")
 
@@ -41,6 +41,7 @@ KINDS = ("undecided", "renews", "ends", "extends")
 class Row:
     """One end of a term."""
 
+    anchor: str
     url: str
     name: str
     tile: SafeString
@@ -59,9 +60,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The ends of terms in one month; ``place`` is its name in the address of the page."""
+    """The ends of terms in one month."""
 
-    place: str
+    anchor: str
     name: str
     rows: tuple[Row, ...]
 
@@ -90,7 +91,7 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
         "renewals",
         moment,
         state=words.state_line(words_of_state, queries.freshness(company), moment),
-        strip=strip(company_id, ahead.renewals, undecided, now),
+        strip=strip(company_id, ahead.renewals, undecided, now, to_rows=True),
         may_not="" if may else may_words(request.access, Permission.DECIDE_END),
         search=search,
         show=show,
@@ -102,14 +103,14 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
     support = support_of(context)
     months = [
         Month(
-            place,
+            anchor,
             name,
             tuple(
                 _row(view, tags[view.id], request.access, support, now, view.id in open_ids, short.get(view.id, ""))
                 for view in group
             ),
         )
-        for (place, name), group in groupby(found, key=_month)
+        for (anchor, name), group in groupby(found, key=_month)
     ]
     context |= {"months": months, "terms": sum(bool(row.term) for month in months for row in month.rows)}
     return render(request, "portal/renewals.html", context)
@@ -137,11 +138,11 @@ def _chips(asked: QueryDict, show: str, found: Sequence[SubscriptionView], open_
 
 
 def _month(view: SubscriptionView) -> tuple[str, str]:
-    """Return the place of the month in which the term ends, and its name."""
+    """Give a month's anchor and name."""
     if view.facts.commitment_end is None:
         return "", ""
-    at = words.term_moment(view.facts.commitment_end)
-    return year_strip.month_id(at), date_format(at, "F Y")
+    end = words.term_moment(view.facts.commitment_end)
+    return month_anchor(end), date_format(end, "F Y")
 
 
 def _badge(view: SubscriptionView, undecided: bool) -> SafeString | str:
@@ -168,6 +169,7 @@ def _row(
     what = words.ending_line(view.ending, view.facts.quantity)
     decided = "" if wish is None else _("Decided by %(who)s") % {"who": wish.decided_by}
     return Row(
+        anchor=row_anchor(view),
         url=reverse("portal:subscription", args=[access.company_id, view.id]),
         name=view.name,
         tile=marks.initials_tile(view.row.offer_name),

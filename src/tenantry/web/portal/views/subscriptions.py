@@ -52,7 +52,7 @@ class Row:
     order: str
 
 
-def _row(view: SubscriptionView, company_id: UUID, now: datetime) -> Row:
+def _row(view: SubscriptionView, free: str, company_id: UUID, now: datetime) -> Row:
     facts, ending, end = view.facts, view.ending, words.term_end(view)
     return Row(
         url=reverse("portal:subscription", args=[company_id, view.id]),
@@ -62,7 +62,7 @@ def _row(view: SubscriptionView, company_id: UUID, now: datetime) -> Row:
         tags=words.tags(view),
         seats=words.quantity(view),
         seats_said=words.quantity(view) if facts.kind in words.BY_USE else texts.seats(facts.quantity),
-        free=words.free_seats(view.licences) if words.counts_people(view) else "",
+        free=free,
         term=words.term(view),
         date=words.term_day_both(end, now) if end else "",
         ending=words.ending_short(ending, facts.quantity),
@@ -100,7 +100,10 @@ def subscriptions(request: PortalRequest, company_id: UUID) -> HttpResponse:
     )
     if number > 1 and not found.views:
         raise Http404
-    rows = [_row(view, company_id, moment.commerce) for view in found.views]
+    rows = [
+        _row(view, free, company_id, moment.commerce)
+        for view, free in zip(found.views, words.free_seats(found.views), strict=True)
+    ]
     total = found.counts[show]
     context = company_page(
         request,

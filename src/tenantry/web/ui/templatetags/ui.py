@@ -187,9 +187,9 @@ def term_line(line: TermLine) -> dict[str, object]:
 
 
 @register.inclusion_tag("ui/year_strip.html")
-def year_strip(strip: YearStrip, title: str = "") -> dict[str, object]:
-    """Draw the next twelve months (`drawings.year_strip.draw`)."""
-    return {"strip": strip, "title": title or _("Renewals in the next twelve months")}
+def year_strip(strip: YearStrip, title: str = "", summary: bool = True) -> dict[str, object]:
+    """Draw the next twelve months (`drawings.year_strip.draw`), without the sum where the page says it already."""
+    return {"strip": strip, "with_summary": summary, "title": title or _("Renewals in the next twelve months")}
 
 
 @register.simple_block_tag(end_name="endmenu")
