@@ -38,19 +38,18 @@ def test_without_anything_set_the_product_looks_like_itself() -> None:
 
 def test_the_stylesheet_follows_the_accent_under_a_new_address() -> None:
     changes = actions.set_brand(acting_as=DANA, look=Look(portal_name=" Contoso IT ", accent="#FFE94D"), now=NOON)
-    assert {(change.scheme.value, change.token) for change in changes} == {
-        ("light", "accent"),
-        ("light", "accent_text"),
-    }
+    assert [change.scheme for change in changes] == [contrast.Scheme.LIGHT]
     look = queries.current()
     assert (look.portal_name, look.accent) == ("Contoso IT", "#ffe94d")
     digest = look.stylesheet_url.removeprefix("/brand/").removesuffix(".css")
     assert queries.stylesheet(digest) == (
         ":root {\n"
-        f"  --brand-accent: {look.palette.light.accent};\n"
+        "  --brand-accent: #ffe94d;\n"
+        f"  --brand-accent-deep: {look.palette.light.accent_deep};\n"
         "  --brand-on-accent: #000000;\n"
         f"  --brand-accent-text: {look.palette.light.accent_text};\n"
         "  --brand-accent-dark: #ffe94d;\n"
+        f"  --brand-accent-deep-dark: {look.palette.dark.accent_deep};\n"
         "  --brand-on-accent-dark: #000000;\n"
         "  --brand-accent-text-dark: #ffe94d;\n"
         "}\n"

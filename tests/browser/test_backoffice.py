@@ -188,8 +188,8 @@ def test_contrast_follows_the_colour_while_it_is_typed(
     enter(page, web.url, DANA)
     page.goto(f"{web.url}/office/settings/")
     page.get_by_label("Accent colour").fill("#ffd200")
-    expect(page.locator("#contrast")).to_contain_text("Light: Buttons use #a28500")
-    expect(page.locator("#contrast svg rect").first).to_have_attribute("fill", "#a28500")
+    expect(page.locator("#contrast")).to_contain_text("Links and edges use #806900")
+    expect(page.locator("#contrast svg rect").first).to_have_attribute("fill", "#ffd200")
 
 
 def test_a_white_logo_shows_in_both_looks(house: House, harbour: Company, web: LiveServer, page: Page) -> None:

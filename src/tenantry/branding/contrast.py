@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Self
 
 TEXT_RATIO = 4.5
-CONTROL_RATIO = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,7 @@ class Scheme(StrEnum):
 # little beyond the surfaces of the design system.
 HARDEST_SURFACE = {Scheme.LIGHT: Colour.parse("#ececea"), Scheme.DARK: Colour.parse("#2e3238")}
 _STEPS = 255
+_UNDER_POINTER = 0.14  # how far a fill moves under the pointer
 _AWAY = {Scheme.LIGHT: BLACK, Scheme.DARK: WHITE}
 
 
@@ -71,30 +71,30 @@ _AWAY = {Scheme.LIGHT: BLACK, Scheme.DARK: WHITE}
 class Tokens:
     """The brand colours of one scheme.
 
-    ``accent`` fills controls (3:1 to every surface), ``on_accent`` is text on it (4.5:1), ``accent_text`` is text in
-    the brand's colour (4.5:1 to every surface).
+    ``accent`` fills controls and is the partner's colour itself; ``on_accent`` is text on it (4.5:1), and on
+    ``accent_deep``, the fill under the pointer. ``accent_text`` is the colour of links and edges (4.5:1 to every
+    surface): it is the edge that makes a fill of a pale colour stand out on paper, and a dark one at night.
     """
 
     accent: Colour
+    accent_deep: Colour
     on_accent: Colour
     accent_text: Colour
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One colour that had to move, from where to where, because it had ``ratio`` where ``needed`` is needed."""
+    """Links and edges that had to move, from where to where, because the colour had ``ratio`` and needs 4.5:1."""
 
     scheme: Scheme
-    token: str
     before: Colour
     after: Colour
     ratio: float
-    needed: float
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The tokens of both schemes, and what was changed about the colour that was asked for."""
+    """The colours of both schemes, and where links and edges are not the colour that was asked for."""
 
     light: Tokens
     dark: Tokens
@@ -102,29 +102,30 @@ class Palette:
 
 
 def palette(accent: Colour) -> Palette:
-    """Bring an accent colour to contrast in both schemes."""
+    """Derive the colours of both schemes from an accent; the colour itself is kept as a fill."""
     changes: list[Change] = []
-    light, dark = (_tokens(accent, scheme, changes) for scheme in (Scheme.LIGHT, Scheme.DARK))
+    on_accent = WHITE if ratio(WHITE, accent) >= TEXT_RATIO else BLACK  # one of the two can always be read
+    deep = _deep(accent, on_accent)
+    light, dark = (
+        Tokens(accent, deep, on_accent, _accent_text(accent, scheme, changes)) for scheme in (Scheme.LIGHT, Scheme.DARK)
+    )
     return Palette(light, dark, tuple(changes))
 
 
-def _tokens(wished: Colour, scheme: Scheme, changes: list[Change]) -> Tokens:
+def _deep(accent: Colour, on_accent: Colour) -> Colour:
+    """Return the fill under the pointer: towards the text as long as that can be read, else away from it."""
+    towards = accent.towards(on_accent, _UNDER_POINTER)
+    if ratio(towards, on_accent) >= TEXT_RATIO:
+        return towards
+    return accent.towards(WHITE if on_accent == BLACK else BLACK, _UNDER_POINTER)
+
+
+def _accent_text(wished: Colour, scheme: Scheme, changes: list[Change]) -> Colour:
     surface = HARDEST_SURFACE[scheme]
-
-    def bring(token: str, against: Colour, needed: float) -> Colour:
-        moved = _at_least(wished, against, needed, _AWAY[scheme])
-        if moved != wished:
-            changes.append(Change(scheme, token, wished, moved, ratio(wished, against), needed))
-        return moved
-
-    if scheme is Scheme.LIGHT and ratio(WHITE, wished) >= CONTROL_RATIO:
-        # People expect white on a button of a strong colour: a little darker serves them better than black letters.
-        # What carries white letters stands out from every light surface as well.
-        accent = bring("accent", WHITE, TEXT_RATIO)
-    else:
-        accent = bring("accent", surface, CONTROL_RATIO)
-    on_accent = WHITE if ratio(WHITE, accent) >= TEXT_RATIO else BLACK  # one of the two can always be read
-    return Tokens(accent, on_accent, bring("accent_text", surface, TEXT_RATIO))
+    moved = _at_least(wished, surface, TEXT_RATIO, _AWAY[scheme])
+    if moved != wished:
+        changes.append(Change(scheme, wished, moved, ratio(wished, surface)))
+    return moved
 
 
 def _at_least(colour: Colour, against: Colour, needed: float, away: Colour) -> Colour:

@@ -60,7 +60,7 @@ def current() -> BrandView:
     logos = ("main_logo", "dark_logo")
     brand = Brand.objects.select_related(*logos).defer(*(f"{logo}__png" for logo in logos)).filter(id=1).first()
     brand = brand or Brand()
-    digest = _digest(_stylesheet(brand.accent)) if brand.accent else ""
+    digest = _digest(stylesheet_of(brand.accent)) if brand.accent else ""
     seen = BrandView(
         portal_name=brand.portal_name or PRODUCT_NAME,
         accent=brand.accent,
@@ -91,7 +91,7 @@ def stylesheet(digest: str) -> str | None:
     accent = Brand.objects.filter(id=1).values_list("accent", flat=True).first()
     if not accent:
         return None
-    text = _stylesheet(accent)
+    text = stylesheet_of(accent)
     return text if _digest(text) == digest else None
 
 
@@ -162,12 +162,14 @@ def logo_url(digest: str) -> str:
     return f"/brand/logo-{digest}.png"
 
 
-def _stylesheet(accent: str) -> str:
+def stylesheet_of(accent: str) -> str:
+    """Write the brand stylesheet of an accent colour such as "#1a2b3c"."""
     palette = palette_of(accent)
     lines = []
     for tokens, suffix in ((palette.light, ""), (palette.dark, "-dark")):
         lines += [
             f"  --brand-accent{suffix}: {tokens.accent};",
+            f"  --brand-accent-deep{suffix}: {tokens.accent_deep};",
             f"  --brand-on-accent{suffix}: {tokens.on_accent};",
             f"  --brand-accent-text{suffix}: {tokens.accent_text};",
         ]

@@ -176,7 +176,7 @@ def test_name_colour_and_help_are_stored(small: House, harbour_vale: Company, mi
     current = branding.current()
     assert {name: getattr(current, name) for name in look} == look
     markup = page(milan.get(PAGE))
-    assert "Light: Buttons use #a28500" in words(markup)
+    assert "Light: Buttons have your colour. Links and edges use #806900" in words(markup)
     assert f'<link rel="stylesheet" href="{current.stylesheet_url}">' in markup
     assert "Kestrel Portal" in page(admin_of(harbour_vale).get(f"/c/{small.harbour}/people/"))
     wrong = look | {"accent": "yellow", "support_email": "nobody", "support_url": "ftp://x"}
@@ -190,9 +190,8 @@ def test_name_colour_and_help_are_stored(small: House, harbour_vale: Company, mi
 def test_contrast_is_shown_while_a_colour_is_typed(small: House, milan: Client) -> None:
     before = audit_verbs()
     for typed, sentence in {
-        "#0b5a72": "Light: the colour has enough contrast as it is.",
-        "#ffd200": "Light: Buttons use #a28500: the colour itself has a contrast of 1.2:1, and 3:1 is needed.",
-        "#FFD200": "Light: Links use #806900: the colour itself has a contrast of 1.2:1, and 4.5:1 is needed.",
+        "#0b5a72": "Light: Buttons and links have your colour.",
+        "#FFD200": "Light: Buttons have your colour. Links and edges use #806900: yours could not be read there.",
         "": "Write the colour as # and six digits to see how it looks.",
         "yellow": "Write the colour as # and six digits to see how it looks.",
         "#12": "Write the colour as # and six digits",

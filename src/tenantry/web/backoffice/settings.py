@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from tenantry.branding import actions as branding_actions
 from tenantry.branding import queries as branding
-from tenantry.branding.contrast import Change, Palette, Scheme, Tokens
+from tenantry.branding.contrast import Palette, Scheme, Tokens
 from tenantry.branding.logo import MOST_BYTES
 from tenantry.branding.texts import refusal_text
 from tenantry.jobs import retention
@@ -50,7 +50,7 @@ class SchemePreview:
     name: str
     theme: str
     tokens: Tokens
-    changes: tuple[str, ...]
+    note: str
 
 
 @office(Permission.OFFICE_SETTINGS)
@@ -288,24 +288,18 @@ def _schemes(accent: str) -> tuple[SchemePreview, ...]:
     except ValueError:
         return ()
     return (
-        SchemePreview(_("Light"), "light", palette.light, _changes(palette, Scheme.LIGHT)),
-        SchemePreview(_("Dark"), "dark", palette.dark, _changes(palette, Scheme.DARK)),
+        SchemePreview(_("Light"), "light", palette.light, _colour_note(palette, Scheme.LIGHT)),
+        SchemePreview(_("Dark"), "dark", palette.dark, _colour_note(palette, Scheme.DARK)),
     )
 
 
-def _changes(palette: Palette, scheme: Scheme) -> tuple[str, ...]:
-    return tuple(_change_text(change) for change in palette.changes if change.scheme is scheme)
-
-
-def _change_text(change: Change) -> str:
-    names = {"accent": _("Buttons"), "accent_text": _("Links")}
-    return _(
-        "%(what)s use %(after)s: the colour itself has a contrast of %(ratio).1f:1, and %(needed)g:1 is needed."
-    ) % {
-        "what": names.get(change.token, change.token),
-        "after": change.after,
-        "ratio": change.ratio,
-        "needed": change.needed,
+def _colour_note(palette: Palette, scheme: Scheme) -> str:
+    """Say what became of the colour in links and edges; on buttons it stays as it is."""
+    change = next((change for change in palette.changes if change.scheme is scheme), None)
+    if change is None:
+        return _("Buttons and links have your colour.")
+    return _("Buttons have your colour. Links and edges use %(after)s: yours could not be read there.") % {
+        "after": change.after
     }
 
 

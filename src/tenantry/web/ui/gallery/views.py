@@ -118,11 +118,4 @@ def brand_stylesheet(request: HttpRequest, name: str) -> HttpResponse:
     _only_in_rehearsal()
     if name not in samples.BRANDS:
         raise Http404
-    palette = branding.palette_of(samples.BRANDS[name])
-    lines = "".join(
-        f"--brand-accent{suffix}:{tokens.accent};"
-        f"--brand-on-accent{suffix}:{tokens.on_accent};"
-        f"--brand-accent-text{suffix}:{tokens.accent_text};"
-        for tokens, suffix in ((palette.light, ""), (palette.dark, "-dark"))
-    )
-    return HttpResponse(f":root{{{lines}}}", content_type="text/css")
+    return HttpResponse(branding.stylesheet_of(samples.BRANDS[name]), content_type="text/css")
