@@ -343,15 +343,13 @@ DOORS: dict[str, Door] = {
     ),
     "office:discard_logo": BUTTON,
     "office:remove_logo": Door(reads=False, posts=True, buttons={"place": anything()}),
-    "office:set_notification_address": Door(
-        reads=False,
+    "office:notices": Door(
         posts=True,
         buttons={"do": anything()},
         button_answers=frozenset({302}),
-        form=Form(NoticeForm, {"address": typed.address(required=False)}, {"address": ""}, kept_on="office:settings"),
+        form=Form(NoticeForm, {"address": typed.address(required=False)}, {"address": ""}, kept_on="office:notices"),
     ),
-    "office:set_limits": Door(
-        reads=False,
+    "office:limits": Door(
         posts=True,
         form=Form(
             LimitsForm,
@@ -361,23 +359,25 @@ DOORS: dict[str, Door] = {
                 "seats_per_cancellation": whole(1, 100_000),
             },
             {"changes_per_day": "20", "seats_per_change": "50", "seats_per_cancellation": "50"},
-            kept_on="office:settings",
+            kept_on="office:limits",
         ),
     ),
-    "office:set_retention": Door(
-        reads=False,
+    "office:retention": Door(
         posts=True,
         form=Form(
             RetentionForm,
             {"call_days": whole(1, 3650), "run_days": whole(1, 3650), "sign_in_days": whole(1, 3650)},
             {"call_days": "30", "run_days": "30", "sign_in_days": "30"},
-            kept_on="office:settings",
+            kept_on="office:retention",
         ),
     ),
-    "office:throw_stop_switch": Door(
-        reads=False,
+    "office:addresses": PAGE,
+    "office:stop_switch": Door(
         posts=True,
-        form=Form(StopForm, {"reason": typed.text(300, required=True)}, {"reason": "Maintenance"}),
+        buttons={"sure": anything()},
+        form=Form(
+            StopForm, {"reason": typed.text(300, required=True)}, {"reason": "Maintenance"}, also=frozenset({200})
+        ),
     ),
     "office:release_stop_switch": BUTTON,
     "office:logs": Door(search="q", filters=_LOG, beyond=frozenset({200})),

@@ -89,6 +89,11 @@ def busy(house: House, harbour: Company) -> list[str]:
         f"/office/orders/{order.id}/",
         f"/office/orders/{undecided.id}/",
         "/office/settings/",
+        "/office/settings/limits/",
+        "/office/settings/notices/",
+        "/office/settings/retention/",
+        "/office/settings/addresses/",
+        "/office/settings/stop/",
     ]
 
 
@@ -192,6 +197,30 @@ def test_contrast_follows_the_colour_while_it_is_typed(
     expect(page.locator("#contrast svg rect").first).to_have_attribute("fill", "#ffd200")
 
 
+def test_the_colour_picker_and_the_field_keep_in_step(
+    house: House, harbour: Company, web: LiveServer, page: Page
+) -> None:
+    enter(page, web.url, DANA)
+    page.goto(f"{web.url}/office/settings/")
+    picker, field = page.get_by_label("Choose a colour"), page.get_by_label("Accent colour")
+    field.fill("#FFD200")
+    expect(picker).to_have_value("#ffd200")
+    picker.fill("#1d5c4f")
+    expect(field).to_have_value("#1d5c4f")
+    expect(page.locator("#contrast svg rect").first).to_have_attribute("fill", "#1d5c4f")
+    page.get_by_role("button", name="Save the look").click()
+    expect(page.get_by_text("The look is saved.")).to_be_visible()
+
+
+@pytest.mark.parametrize("section", ["stop", "limits", "notices", "retention", "addresses"])
+def test_an_old_address_of_a_section_leads_to_its_page(
+    house: House, harbour: Company, web: LiveServer, page: Page, section: str
+) -> None:
+    enter(page, web.url, DANA)
+    page.goto(f"{web.url}/office/settings/#{section}")
+    page.wait_for_url(f"{web.url}/office/settings/{section}/")
+
+
 def test_a_white_logo_shows_in_both_looks(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
     enter(page, web.url, DANA)
     page.goto(f"{web.url}/office/settings/")
@@ -224,11 +253,14 @@ def test_everything_works_without_scripts(house: House, harbour: Company, web: L
     plain.goto(f"{web.url}/office/")
     expect(plain.locator("#refresh-progress")).to_have_count(0)
     plain.get_by_role("link", name="Settings").click()
+    plain.get_by_role("link", name="Stop switch").click()
     plain.get_by_label("Reason").fill("The price list is wrong")
-    plain.get_by_role("button", name="Throw the stop switch").click()
+    plain.get_by_role("button", name="Stop sending").click()
+    expect(plain.locator("#stop-switch")).to_have_count(0)
+    plain.get_by_role("button", name="Switch the stop switch on").click()
     expect(plain.locator("#stop-switch")).to_contain_text("The price list is wrong")
     assert current_stop().reason == "The price list is wrong"
-    plain.get_by_role("button", name="Release the stop switch").click()
+    plain.get_by_role("button", name="Switch it off and send again").click()
     expect(plain.locator("#stop-switch")).to_have_count(0)
     plain.goto(f"{web.url}/office/add/")
     plain.get_by_role("button", name="Tick all on this page").click()

@@ -40,8 +40,8 @@ TABLE: dict[DeclaredAccess, str] = {
         office:add_companies office:refresh_tenants office:decide_removed_tenant office:remove_company""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_SETTINGS): """
         office:settings office:set_look office:contrast office:set_logo office:save_logo office:discard_logo
-        office:remove_logo office:set_notification_address office:set_limits office:set_retention
-        office:throw_stop_switch office:release_stop_switch""",
+        office:remove_logo office:notices office:limits office:retention office:addresses office:stop_switch
+        office:release_stop_switch""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_OWNER): """
         office:staff office:add_staff office:change_staff office:remove_staff office:renew_staff office:bind_staff
         office:end_staff_sessions office:end_user_sessions office:require_second_factor

@@ -250,7 +250,7 @@ def _open_pages(house: House, harbour: Company, nordlys: Company, browsers: dict
         (ADMIN, at(harbour, "Microsoft Teams Phone Standard", "change", withdraw="yes"), "plan", "/orders/"),
         (STAFF, at(nordlys, "Power BI Premium Per User", "change", seats=9, when="now"), "plan", "/orders/"),
         (STAFF, at(nordlys, "Microsoft 365 E5", "stop", sure="ask"), "plan", "/orders/"),
-        (STAFF, reverse("office:settings"), "changes_per_day", "/office/settings/"),
+        (STAFF, reverse("office:limits"), "changes_per_day", "/office/settings/"),
         (STAFF, reverse("office:end_user_portal", args=[harbour.id]), "email", "/portal/"),
     ]
     pages = [_open(browsers[person], person, *page) for person, *page in opened]

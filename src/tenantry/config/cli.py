@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     keys = add("keys", "Make keys.")
     keys.add_argument("--rotate", action="store_true", help="only a new pair for sealing, before the ones in use")
     add("owner-link", "Print a one-time link that makes an owner.")
-    stop = add("stop", "Throw the stop switch: nothing more is sent to Microsoft until somebody releases it.")
+    stop = add("stop", "Switch the stop switch on: nothing more is sent to Microsoft until somebody switches it off.")
     stop.add_argument("reason", help="why, for those who read it on every page")
     audit = add("audit", "Look after the audit record.")
     audit.add_argument(

@@ -111,7 +111,7 @@ def owner_link() -> int:
 def stop(reason: str) -> int:
     """Throw the stop switch where no page can be reached."""
     licensing.stop(acting_as=Actor.operator(getpass.getuser()), reason=reason, moment=Moment.current())
-    _say("The stop switch is thrown. Nothing more is sent to Microsoft; back office › Settings releases it.")
+    _say("The stop switch is on. Nothing more is sent to Microsoft; switch it off in back office › Settings.")
     return 0
 
 

@@ -1,5 +1,7 @@
 """Settings: the look, the logo, the notification address, limits, retention and the stop switch."""
 
+import re
+
 import pytest
 from django import forms
 from django.test import Client
@@ -30,7 +32,8 @@ def test_settings_are_for_admins_and_owners(small: House, harbour_vale: Company)
         client = staff_of(role)
         allowed = role in (StaffRole.ADMIN, StaffRole.OWNER)
         assert client.get(PAGE).status_code == (200 if allowed else 403)
-        assert client.get(f"{PAGE}contrast/").status_code == (200 if allowed else 403)
+        for place in ("contrast", "limits", "notices", "retention", "addresses", "stop"):
+            assert client.get(f"{PAGE}{place}/").status_code == (200 if allowed else 403), place
         assert ("Settings" in page(client.get("/office/"))) is allowed
         if not allowed:
             for form in forms:
@@ -70,19 +73,23 @@ def test_the_stop_switch_is_thrown_with_a_reason_and_shown_on_every_page(
     assert "Nothing is written here. Fill it in." in words(page(milan.post(f"{PAGE}stop/", {"reason": ""}), 422))
     assert current_stop().stopped_at is None
     before = len(audit_verbs())
-    assert milan.post(f"{PAGE}stop/", {"reason": "The price list is wrong"}).headers["Location"] == f"{PAGE}#stop"
+    asked = page(milan.post(f"{PAGE}stop/", {"reason": "The price list is wrong"}))
+    assert "Stop sending to Microsoft, for every company?" in asked
+    assert (current_stop().stopped_at, audit_verbs()[before:]) == (None, [])
+    confirmed = {"reason": "The price list is wrong", "sure": "yes"}
+    assert milan.post(f"{PAGE}stop/", confirmed).headers["Location"] == f"{PAGE}stop/"
     assert audit_verbs()[before:] == ["stop_switch.thrown"]
     assert current_stop().reason == "The price list is wrong"
-    assert "The stop switch is thrown. Nothing more is sent to Microsoft; orders wait." in told(milan, PAGE)
+    assert "The stop switch is on. Nothing more is sent to Microsoft; orders wait." in told(milan, f"{PAGE}stop/")
     samuel = staff_of(StaffRole.SUPPORT)
     for client, address in ((milan, "/office/"), (samuel, "/office/orders/")):
         banner = page(client.get(address))
-        assert "The stop switch is thrown." in banner
+        assert "The stop switch is on." in banner
         assert "<q>The price list is wrong</q>" in banner
-        assert ('href="/office/settings/#stop"' in banner) is (client is milan)
-    assert milan.post(f"{PAGE}go/").headers["Location"] == f"{PAGE}#stop"
+        assert ('href="/office/settings/stop/"' in banner) is (client is milan)
+    assert milan.post(f"{PAGE}go/").headers["Location"] == f"{PAGE}stop/"
     assert audit_verbs()[before:] == ["stop_switch.thrown", "stop_switch.released"]
-    assert "The stop switch is thrown." not in page(milan.get("/office/"))
+    assert "The stop switch is on." not in page(milan.get("/office/"))
     assert current_stop().stopped_at is None
 
 
@@ -92,7 +99,7 @@ def test_limits_are_stored_and_recorded(small: House, milan: Client) -> None:
     row = AuditRow.objects.get(verb="limits.set")
     assert row.before == {"changes_per_day": 20, "seats_per_change": 50, "seats_per_cancellation": 500}
     assert row.after == {"changes_per_day": 5, "seats_per_change": 12, "seats_per_cancellation": 90}
-    assert 'value="5"' in page(milan.get(PAGE))
+    assert 'value="5"' in page(milan.get(f"{PAGE}limits/"))
     answer = milan.post(f"{PAGE}limits/", {"changes_per_day": "0", "seats_per_change": "many"})
     text = words(page(answer, 422))
     assert "The least is 1. Write a larger number." in text
@@ -130,33 +137,63 @@ def subclasses(kind: type) -> list[type]:
     return [found for one in kind.__subclasses__() for found in (one, *subclasses(one))]
 
 
-def test_the_outcome_stands_in_the_section_that_was_saved(small: House, milan: Client) -> None:
-    milan.post(f"{PAGE}limits/", {"changes_per_day": "5", "seats_per_change": "12", "seats_per_cancellation": "90"})
-    before, _, section = page(milan.get(PAGE)).partition('<section class="panel" id="limits"')
-    assert "The limits are saved." not in before
-    assert "The limits are saved." in section.partition("</section>")[0]
-    assert "The limits are saved." not in page(milan.get(PAGE))
+def test_the_outcome_stands_on_the_page_that_was_saved_once(small: House, milan: Client) -> None:
+    limits = {"changes_per_day": "5", "seats_per_change": "12", "seats_per_cancellation": "90"}
+    assert milan.post(f"{PAGE}limits/", limits).headers["Location"] == f"{PAGE}limits/"
+    assert "The limits are saved." in told(milan, f"{PAGE}limits/")
+    assert "The limits are saved." not in told(milan, f"{PAGE}limits/")
+
+
+@pytest.mark.parametrize(
+    ("place", "primary"),
+    [
+        ("", "Save the look"),
+        ("limits/", "Save the limits"),
+        ("notices/", "Save the address"),
+        ("retention/", "Save the retention"),
+        ("addresses/", ""),
+        ("stop/", ""),
+    ],
+)
+def test_every_page_has_one_button_in_the_accent_and_lists_the_others(
+    small: House, milan: Client, place: str, primary: str
+) -> None:
+    markup = page(milan.get(f"{PAGE}{place}"))
+    assert [words(one) for one in re.findall(r'class="button button-primary[^>]*>(.*?)</', markup, re.DOTALL)] == (
+        [primary] if primary else []
+    )
+    assert "button-danger" not in markup
+    listed = re.search(r'<nav class="page-list".*?</nav>', markup, re.DOTALL)
+    assert listed is not None
+    assert re.findall(r'id="(\w+)" href="([^"]+)"', listed[0]) == [
+        ("look", PAGE),
+        ("limits", f"{PAGE}limits/"),
+        ("notices", f"{PAGE}notices/"),
+        ("retention", f"{PAGE}retention/"),
+        ("addresses", f"{PAGE}addresses/"),
+        ("stop", f"{PAGE}stop/"),
+    ]
 
 
 def test_retention_is_stored(small: House, milan: Client) -> None:
     milan.post(f"{PAGE}retention/", {"call_days": "30", "run_days": "60", "sign_in_days": "90"})
     kept = retention.kept()
     assert (kept.call_days, kept.run_days, kept.sign_in_days) == (30, 60, 90)
-    assert "Saved. What is older goes tonight." in told(milan, PAGE)
+    assert "Saved. What is older is deleted tonight." in told(milan, f"{PAGE}retention/")
     answer = milan.post(f"{PAGE}retention/", {"call_days": "0", "run_days": "60", "sign_in_days": "90"})
     assert answer.status_code == 422
     assert retention.kept().call_days == 30
 
 
 def test_the_notification_address_is_stored_and_tried(small: House, milan: Client) -> None:
-    assert "Send a test" not in told(milan, PAGE)
+    assert "Send a test" not in told(milan, f"{PAGE}notices/")
     milan.post(f"{PAGE}notices/", {"do": "test"})
-    assert "There is no notification address yet: save one first." in told(milan, PAGE)
+    assert "There is no notification address yet: save one first." in told(milan, f"{PAGE}notices/")
     assert milan.post(f"{PAGE}notices/", {"address": "nobody"}).status_code == 422
     milan.post(f"{PAGE}notices/", {"address": "alerts@kestrel-it.example"})
     assert notices.address() == "alerts@kestrel-it.example"
     milan.post(f"{PAGE}notices/", {"address": "ignored@kestrel-it.example", "do": "test"})
-    assert "In rehearsal no mail leaves: the test message is in the mailbox." in told(milan, PAGE)
+    assert "In rehearsal no mail leaves: the test message is in the mailbox." in told(milan, f"{PAGE}notices/")
     notice = notices.mailbox().get()
     assert (notice.kind, notice.address) == ("test", "alerts@kestrel-it.example")
     milan.post(f"{PAGE}notices/", {"do": "test"})
@@ -172,7 +209,7 @@ def test_name_colour_and_help_are_stored(small: House, harbour_vale: Company, mi
         "support_phone": "+49 30 1234",
         "support_url": "https://help.kestrel-it.example/",
     }
-    assert milan.post(f"{PAGE}look/", look).headers["Location"] == f"{PAGE}#look"
+    assert milan.post(f"{PAGE}look/", look).headers["Location"] == PAGE
     current = branding.current()
     assert {name: getattr(current, name) for name in look} == look
     markup = page(milan.get(PAGE))
@@ -203,6 +240,6 @@ def test_contrast_is_shown_while_a_colour_is_typed(small: House, milan: Client) 
 
 
 def test_addresses_are_shown_to_be_copied(small: House, milan: Client) -> None:
-    markup = page(milan.get(PAGE))
+    markup = page(milan.get(f"{PAGE}addresses/"))
     for path in ("/office/", "/sign-in/return/", "/office/delegated-admin/consent/return/", "/healthz", "/readyz"):
         assert f'value="http://127.0.0.1:8000{path}"' in markup

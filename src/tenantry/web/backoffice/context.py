@@ -35,7 +35,7 @@ def office_page(request: OfficeRequest, place: str, moment: Moment, **more: obje
         viewer,
         moment,
         role=staff_role_text(staff.role)[0] if staff else "",
-        stop_switch_url=f"{reverse('office:settings')}#stop" if viewer.may(Permission.OFFICE_SETTINGS) else "",
+        stop_switch_url=reverse("office:stop_switch") if viewer.may(Permission.OFFICE_SETTINGS) else "",
         home_url=reverse("office:companies"),
     )
     if isinstance(person := context.get("person"), ui.Person):

@@ -1,15 +1,11 @@
-"""The forms of the settings, filled in with what is set."""
+"""The forms of the settings."""
 
-from dataclasses import dataclass
+from typing import Self
 
 from django import forms
-from django.forms.models import model_to_dict
 from django.utils.translation import gettext_lazy
 
 from tenantry.branding import queries as branding
-from tenantry.jobs import retention
-from tenantry.licensing.ledger import current_limits
-from tenantry.notices import queries as notices
 from tenantry.web.addresses import AddressField
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.numbers import WholeNumberField
@@ -26,7 +22,7 @@ class LookForm(OfficeForm):
     )
     accent = forms.CharField(
         label=gettext_lazy("Accent colour"),
-        help_text=gettext_lazy("As # and six digits, such as #0b5a72. Left empty, it is the product's own."),
+        help_text=gettext_lazy("As # and six digits, such as #0b5a72. Empty: the product's own colour."),
         max_length=7,
         required=False,
         widget=forms.TextInput(
@@ -44,6 +40,14 @@ class LookForm(OfficeForm):
     support_email = forms.CharField(label=gettext_lazy("E-mail for help"), max_length=254, required=False)
     support_phone = forms.CharField(label=gettext_lazy("Telephone for help"), max_length=40, required=False)
     support_url = forms.CharField(label=gettext_lazy("Web page for help"), max_length=200, required=False)
+
+    @classmethod
+    def of(cls, brand: branding.BrandView) -> Self:
+        """Fill the form in with what is set; the product's own name is nothing that was written."""
+        initial = {name: getattr(brand, name) for name in cls.base_fields}
+        if brand.portal_name == branding.PRODUCT_NAME:
+            initial["portal_name"] = ""
+        return cls(initial=initial)
 
 
 class LogoForm(OfficeForm):
@@ -112,44 +116,4 @@ class StopForm(OfficeForm):
         label=gettext_lazy("Reason"),
         help_text=gettext_lazy("Staff read it in the banner on every page."),
         max_length=300,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Forms:
-    """The forms of the page; one of them may come back with errors."""
-
-    look: LookForm
-    logo: LogoForm
-    notice: NoticeForm
-    limits: LimitsForm
-    retention: RetentionForm
-    stop: StopForm
-
-
-def setting_forms(
-    *,
-    look: LookForm | None = None,
-    logo: LogoForm | None = None,
-    notice: NoticeForm | None = None,
-    limits: LimitsForm | None = None,
-    keep: RetentionForm | None = None,
-    stop: StopForm | None = None,
-) -> Forms:
-    """Return all forms as they stand; one that came back with errors takes the place of its fresh one."""
-    brand, kept = branding.current(), retention.kept()
-    names = ("portal_name", "accent", "support_name", "support_email", "support_phone", "support_url")
-    initial = {name: getattr(brand, name) for name in names}
-    if brand.portal_name == branding.PRODUCT_NAME:
-        initial["portal_name"] = ""
-    return Forms(
-        look=look or LookForm(initial=initial),
-        logo=logo or LogoForm(),
-        notice=notice or NoticeForm(initial={"address": notices.address()}),
-        limits=limits or LimitsForm(initial=model_to_dict(current_limits())),
-        retention=keep
-        or RetentionForm(
-            initial={"call_days": kept.call_days, "run_days": kept.run_days, "sign_in_days": kept.sign_in_days}
-        ),
-        stop=stop or StopForm(),
     )

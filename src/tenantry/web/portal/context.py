@@ -45,7 +45,7 @@ def _role(access: CompanyAccess) -> str:
 def _stop_switch_url(viewer: Viewer) -> str:
     if not viewer.may(Permission.OFFICE_SETTINGS):
         return ""
-    return f"{settings.BACKOFFICE_URL}{reverse('office:settings')}"
+    return f"{settings.BACKOFFICE_URL}{reverse('office:stop_switch')}"
 
 
 def _choices(access: CompanyAccess, viewer: Viewer) -> list[ui.CompanyChoice]:

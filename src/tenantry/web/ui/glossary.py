@@ -99,6 +99,6 @@ TERMS: dict[str, Term] = {
     ),
     "stop_switch": Term(
         _("Stop switch"),
-        _("While it is thrown nothing is sent to Microsoft. Pages can be read, and orders wait or can be withdrawn."),
+        _("While it is on, nothing is sent to Microsoft. Pages can be read, and orders wait or can be withdrawn."),
     ),
 }

@@ -215,4 +215,4 @@ def _kept(days: int | None) -> str:
 def _retention_url(request: OfficeRequest, days: int | None) -> str:
     if days is None or not request.viewer.may(Permission.OFFICE_SETTINGS):
         return ""
-    return f"{reverse('office:settings')}#retention"
+    return reverse("office:retention")
