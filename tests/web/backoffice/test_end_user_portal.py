@@ -3,15 +3,19 @@
 import re
 from datetime import timedelta
 from html import unescape
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
+from tenantry.branding.actions import Look, set_brand
 from tenantry.connection.models import DirectCsp, PartnerConnection
 from tenantry.kernel import clock
-from tenantry.people import actions
+from tenantry.people import actions, queries
 from tenantry.people.models import Company, EndUser, EndUserRole, SignInRecord, StaffRole
 from tenantry.people.outcomes import Invited
 from tests.people.house import DANA, GREENFIELD_TENANT, HARBOUR_TENANT, NORDLYS_TENANT, House, audit_verbs
@@ -103,14 +107,64 @@ def test_an_address_of_the_companys_own_tenant_is_invited(small: House, milan: C
     assert (end_user.email, end_user.role, end_user.pinned_tenant_id) == (EDWARD, "modify", HARBOUR_TENANT)
     markup = page(milan.get(address(end_user)))
     text = words(markup)
-    assert f"{EDWARD} is invited. Send the address of the portal to the person" in text
+    assert f"{EDWARD} is invited. No mail goes out by itself." in text
     assert "The address is not a secret: only the invited Microsoft account gets in." in text
     assert f"/sign-in/?as={EDWARD.replace('@', '%40')}" in markup
-    assert f"and sign in with Microsoft as {EDWARD}." in markup
+    assert f"sign in with Microsoft as {EDWARD}, by " in markup
     assert f"{EDWARD} Modify Invited Can sign in until" in told(milan, portal)
     assert "Nobody can sign in until it is switched on." not in text
     Company.objects.update(portal_enabled=False)
     assert "Nobody can sign in until it is switched on." in told(milan, address(end_user))
+
+
+def test_the_page_of_somebody_invited_begins_with_the_text_to_send(small: House, milan: Client, portal: str) -> None:
+    set_brand(
+        acting_as=DANA,
+        look=Look(portal_name="Kestrel Portal", support_name="Service desk", support_email="help@kestrel-it.example"),
+        now=clock.now(),
+    )
+    milan.post(f"{portal}users/", {"email": EDWARD, "role": "modify"})
+    end_user = EndUser.objects.get()
+    markup = page(milan.get(address(end_user)))
+    assert words(re.findall(r"<h2.*?</h2>", markup)[0]) == "Send the invitation"
+    assert [words(one) for one in re.findall(r"button-primary.*?>(.*?)</button>", markup)] == ["Copy the text"]
+    written = re.search(r"<textarea[^>]*>(.*?)</textarea>", markup, re.DOTALL)
+    assert written is not None
+    text = unescape(written[1]).strip()
+    day = date_format(localtime(end_user.expires_at), "l, j F Y")
+    assert text == (
+        "Hello,\n\n"
+        "you now have access to the portal Kestrel Portal, for the Microsoft subscriptions of Harbour & Vale Ltd.\n\n"
+        "Your role is Modify. You can see the subscriptions and change the number of seats.\n\n"
+        f"Open this address and sign in with Microsoft as {EDWARD}, by {day}:\n"
+        f"{queries.invitation_link(EDWARD)}\n\n"
+        "Questions: Service desk, help@kestrel-it.example\n\n"
+        "Admin of staff\nKestrel Portal"
+    )
+    mail = re.search(r'href="(mailto:[^"]+)"', markup)
+    assert mail is not None
+    opened = urlsplit(unescape(mail[1]))
+    assert opened.path == EDWARD
+    assert parse_qs(opened.query) == {
+        "subject": ["Your access to the Microsoft subscriptions of Harbour & Vale Ltd"],
+        "body": [text.replace("\n", "\r\n")],
+    }
+
+
+def test_the_page_of_somebody_who_signed_in_or_came_too_late_begins_with_what_matters_then(
+    small: House, milan: Client, portal: str
+) -> None:
+    milan.post(f"{portal}users/", {"email": EDWARD, "role": "modify"})
+    end_user = EndUser.objects.get()
+    told(milan, address(end_user))  # the message about the invitation is read
+    EndUser.objects.update(expires_at=clock.now() - timedelta(days=1))
+    markup = page(milan.get(address(end_user)))
+    assert [words(one) for one in re.findall(r"button-primary.*?>(.*?)</button>", markup)] == ["Renew for 14 days"]
+    assert "Send the invitation" not in markup
+    EndUser.objects.update(person=make_person(HARBOUR_TENANT, "edward", "Edward Finch", EDWARD))
+    markup = page(milan.get(address(end_user)))
+    assert words(re.findall(r"<h2.*?</h2>", markup)[0]) == "Facts"
+    assert "button-primary" not in markup
 
 
 def test_an_address_of_another_tenant_is_asked_about_once_more(small: House, milan: Client, portal: str) -> None:
@@ -229,6 +283,7 @@ def test_access_is_taken_away_after_asking(small: House, harbour_vale: Company, 
 
 def test_an_expired_invitation_is_renewed(small: House, milan: Client, portal: str) -> None:
     end_user = invited(small)
+    told(milan, address(end_user))  # the message about the invitation is read
     EndUser.objects.update(expires_at=clock.now() - timedelta(hours=1))
     assert "Invitation expired" in told(milan, portal)
     milan.post(address(end_user, "renew/"))

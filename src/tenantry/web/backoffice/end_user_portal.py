@@ -210,9 +210,7 @@ def invite(request: OfficeRequest, company_id: UUID) -> HttpResponse:
             )
             messages.warning(request, unusable % {"address": form.cleaned_data["email"]})
         case _:
-            done = _(
-                "%(address)s is invited. Send the address of the portal to the person: no mail goes out by itself."
-            )
+            done = _("%(address)s is invited. No mail goes out by itself.")
             tell(request, None, done % {"address": form.cleaned_data["email"]})
     return redirect("office:end_user", company_id, outcome.end_user_id)
 

@@ -1,10 +1,8 @@
 """Somebody's access to one company: role, invitation, binding, removal."""
 
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -34,6 +32,7 @@ from tenantry.web.backoffice.end_user_portal import (
 )
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.backoffice.ids import as_uuid
+from tenantry.web.backoffice.invitation import invitation
 from tenantry.web.backoffice.sessions import sessions_panel
 from tenantry.web.ui.frame import Crumb
 
@@ -202,11 +201,11 @@ def _page(
         "form": form,
         "notes": role_notes(),
         "state_note": "" if row.person_id else state_note(row, moment.real),
-        "waits": row.state in (EndUserState.INVITED, EndUserState.EXPIRED),
+        "invited": row.state is EndUserState.INVITED,
         "asks_tenant": row.state is EndUserState.CONFIRM,
         "own_tenant": is_own_tenant(row.tenant_id),
-        "link": queries.invitation_link(row.email),
-        "invitation": _invitation(row),
+        "expired": row.state is EndUserState.EXPIRED,
+        "invitation": invitation(row, branding.current(), request.viewer.person.name),
         "tries": [(one, _reason(one)) for one in row.bindable],
     }
     context |= sessions_panel(
@@ -217,17 +216,3 @@ def _page(
 
 def _reason(row: SignInRow) -> str:
     return sign_in_reason_text(row.reason) if row.reason else ""
-
-
-def _invitation(row: EndUserRow) -> str:
-    """Write what the partner sends to the person: an address to open, not a secret."""
-    return _(
-        "You can look after the Microsoft subscriptions of %(company)s at %(host)s.\n\n"
-        "Open %(link)s and sign in with Microsoft as %(address)s.\n\n%(partner)s"
-    ) % {
-        "company": row.company_name,
-        "host": urlsplit(settings.PORTAL_URL).netloc,
-        "link": queries.invitation_link(row.email),
-        "address": row.email,
-        "partner": branding.current().portal_name,
-    }
