@@ -8,9 +8,11 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from tenantry.branding.actions import Look, set_brand
 from tenantry.kernel import clock
 from tenantry.people import actions
 from tenantry.people.sessions import SessionStore
+from tests.people.house import DANA
 from tests.support.sandbox import SandboxHandle
 from tests.web.sign_in.cast import make_cast
 
@@ -57,6 +59,24 @@ def test_somebody_without_access_is_told_calmly_and_may_try_another_account(
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
     looks_well(page)
+
+
+def test_the_way_in_has_microsofts_mark_a_title_in_one_line_and_help_below(
+    page: Page, web: LiveServer, sandbox: SandboxHandle
+) -> None:
+    make_cast()
+    set_brand(acting_as=DANA, look=Look(support_email="help@kestrel-it.example"), now=clock.now())
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{web.url}/sign-in/")
+    fills = page.locator(".button-microsoft rect").evaluate_all("all => all.map(one => getComputedStyle(one).fill)")
+    assert fills == ["rgb(242, 80, 34)", "rgb(127, 186, 0)", "rgb(0, 164, 239)", "rgb(255, 185, 0)"]
+    title = page.locator("h1")
+    lines = title.evaluate("one => one.getClientRects()[0].height / parseFloat(getComputedStyle(one).lineHeight)")
+    assert round(lines) == 1
+    button, help_ = page.locator(".button-microsoft").bounding_box(), page.locator(".support").bounding_box()
+    assert button is not None
+    assert help_ is not None
+    assert 0 < help_["y"] - (button["y"] + button["height"]) <= 64
 
 
 def test_signing_in_by_keyboard_alone(page: Page, web: LiveServer, sandbox: SandboxHandle) -> None:
