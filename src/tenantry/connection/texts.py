@@ -60,12 +60,12 @@ def lack_text(lack: Lack) -> tuple[str, str]:
         ),
         Lack.MFA: (
             _("The account's token does not carry multi-factor authentication."),
-            _("See that Microsoft really asks for the second factor, then grant Partner Center consent again."),
+            _("Make Microsoft ask this account for MFA, then grant Partner Center consent again."),
         ),
         Lack.TENANTS: (_("The tenants have not been read yet."), _("Check the connection now.")),
         Lack.DIRECT_CSP: (
             _("Direct CSP is not set, so no End User Portal can be enabled."),
-            _("Open the cog and enable Direct CSP."),
+            _("An owner enables it with a test, which changes nothing."),
         ),
     }[lack]
 

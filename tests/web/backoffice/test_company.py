@@ -7,10 +7,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tenantry.connection.models import DirectCsp, PartnerConnection
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.licensing.refresh import refresh_company
 from tenantry.licensing.rules.wishes import SetQuantity
-from tenantry.people.models import Company, StaffRole
+from tenantry.people.models import Company, EndUser, StaffRole
 from tests.people.house import House as SmallHouse
 from tests.support.house import HARBOUR, House
 from tests.support.orders import placed
@@ -72,6 +73,20 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(house: House, harbou
         return len(queries)
 
     assert count("") == count("?q=exchange") <= 17
+
+
+def test_a_company_whose_portal_was_never_on_offers_to_switch_it_on(house: House, harbour: Company) -> None:
+    dana, address = owner(house), f"/office/c/{harbour.id}/"
+    offer = "Switch on the End User Portal of Harbour & Vale Ltd"
+    Company.objects.update(portal_enabled=False)
+    EndUser.objects.all().delete()
+    assert offer in told(dana, address)
+    assert offer not in told(billing(house), address)  # who may not
+    PartnerConnection.objects.update(direct_csp=DirectCsp.UNSET)
+    assert offer not in told(dana, address)
+    PartnerConnection.objects.update(direct_csp=DirectCsp.SET)
+    Company.objects.update(portal_enabled=True)
+    assert offer not in told(dana, address)
 
 
 def test_what_happened_is_told_and_can_be_taken_along(house: House, harbour: Company) -> None:

@@ -54,7 +54,7 @@ def test_direct_csp_is_enabled_from_the_cog(owners_page: "tuple[Page, House]") -
     page, house = owners_page
     looks_well(page)
     page.get_by_role("button", name="Actions for Kestrel IT Services").click()
-    page.get_by_role("link", name="Enable Direct CSP").click()
+    page.locator("[popover]").get_by_role("link", name="Enable Direct CSP").click()
     page.get_by_role("searchbox", name="Search tenants").fill("harbour")
     page.get_by_role("button", name="Search").click()
     looks_well(page)

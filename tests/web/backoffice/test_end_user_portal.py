@@ -385,7 +385,7 @@ def test_who_may_not_change_a_portal_is_told_who_can(small: House, harbour_vale:
     address = f"/office/c/{harbour_vale.id}/portal/"
     for who, told_so in ((StaffRole.SUPPORT, True), (StaffRole.ADMIN, False)):
         text = told(staff_of(who), address)
-        assert ("An administrator can switch it on." in text) is told_so
+        assert ("An Owner or Admin can switch it on." in text) is told_so
         assert ("Switch the portal on" in text) is not told_so
 
 

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from tenantry.connection import queries as connections
+from tenantry.connection.models import DirectCsp
 from tenantry.jobs import runs
 from tenantry.kernel.ids import CompanyId
 from tenantry.licensing import asking, queries
@@ -16,6 +18,7 @@ from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import SubscriptionView
 from tenantry.people import actions as people
 from tenantry.people.permissions import Permission
+from tenantry.people.queries import CompanyRow
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.companies import OPEN_RUNS
@@ -73,6 +76,7 @@ def subscriptions(request: OfficeRequest, company_id: UUID) -> HttpResponse:
     if number > 1 and not found.views:
         return redirect("office:company", company_id)
     context = company_page(request, company, "subscriptions", moment)
+    run = _open_refresh(company_id) or _first_refresh(request, found.freshness)
     context |= {
         "rows": [
             _row(view, free, company_id, moment, acts=request.viewer.may(Permission.OFFICE_ACT))
@@ -85,7 +89,9 @@ def subscriptions(request: OfficeRequest, company_id: UUID) -> HttpResponse:
         "filtered": bool(search) or show != "current",
         "licences_known": found.freshness.licences_known,
         "never_read": found.freshness.succeeded_at is None,
-        "run": _open_refresh(company_id),
+        "run": run,
+        # The page loads itself anew at the end of a refresh, which would swallow a press at that moment.
+        "offers_portal": run is None and _offers_portal(request, company, moment),
         "side": "company",
     }
     return render_page(request, "company/subscriptions", context)
@@ -150,6 +156,25 @@ def _happenings(found: list[Entry], request: OfficeRequest, moment: Moment) -> l
 def _open_refresh(company_id: UUID) -> object:
     run = runs.latest(asking.ONE, company_id)
     return run if run is not None and run.state in OPEN_RUNS else None
+
+
+def _first_refresh(request: OfficeRequest, fresh: queries.Freshness) -> object:
+    """Return the refresh that reads a company for the first time; it is about several, so who sees all follows it."""
+    if fresh.succeeded_at is not None or request.viewer.office_companies() is not None:
+        return None
+    run = runs.latest(asking.NEW)
+    return run if run is not None and run.state in OPEN_RUNS else None
+
+
+def _offers_portal(request: OfficeRequest, company: CompanyRow, moment: Moment) -> bool:
+    """Tell whether switching on the portal is the next thing to do: it is off, nobody was invited yet, and it can be.
+
+    A portal that was switched off has its people still: there the page of the portal itself is enough.
+    """
+    if company.portal_enabled or company.end_users or not request.viewer.may(Permission.OFFICE_COMPANIES):
+        return False
+    connection = connections.connection(company.connection_id, moment.real)
+    return connection is not None and connection.direct_csp == DirectCsp.SET
 
 
 def _row(view: SubscriptionView, free: str, company_id: UUID, moment: Moment, *, acts: bool) -> Row:

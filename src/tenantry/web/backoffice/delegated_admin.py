@@ -59,6 +59,7 @@ def connections(request: OfficeRequest) -> HttpResponse:
         cards=[card_of(view, moment.real) for view in views],
         tabs=companies_tabs(request.viewer, "delegated_admin"),
         state=state_sentence(views),
+        **({} if views else _ways(ApplicationForm(initial=_own_tenant()))),
     )
     return render_page(request, "delegated_admin/list", context)
 
@@ -73,7 +74,7 @@ def connection(request: OfficeRequest, connection_id: UUID) -> HttpResponse:
 @office(Permission.OFFICE_OWNER, every_company=True)
 def add(request: OfficeRequest) -> HttpResponse:
     """Offer both ways to add a connection, and take an own application."""
-    form = ApplicationForm(request.POST or None, initial={"partner_tenant_id": settings.PARTNER_TENANT_ID})
+    form = ApplicationForm(request.POST or None, initial=_own_tenant())
     status = 200
     if request.method == "POST":
         status = 422
@@ -90,10 +91,7 @@ def add(request: OfficeRequest) -> HttpResponse:
         request,
         "companies",
         Moment.current(),
-        form=form,
-        return_url=_return_url(),
-        ready=bool(settings.PARTNER_CLIENT_ID),
-        client_id=settings.PARTNER_CLIENT_ID,
+        **_ways(form),
         crumbs=_crumbs(_("Add a partner connection")),
     )
     return render_page(request, "delegated_admin/add", context, status=status)
@@ -184,6 +182,20 @@ def connection_crumbs(view: ConnectionView, label: str) -> list[Crumb]:
 
 # Which field of a form a refusal is about; the form as a whole otherwise.
 _FIELD_OF = {"name_missing": "name", "other_tenant": "partner_tenant_id", "name_differs": "confirmed_name"}
+
+
+def _own_tenant() -> dict[str, str]:
+    return {"partner_tenant_id": settings.PARTNER_TENANT_ID}
+
+
+def _ways(form: ApplicationForm) -> dict[str, object]:
+    """Return what both ways to add a connection need."""
+    return {
+        "form": form,
+        "return_url": _return_url(),
+        "ready": bool(settings.PARTNER_CLIENT_ID),
+        "client_id": settings.PARTNER_CLIENT_ID,
+    }
 
 
 def _detail(request: OfficeRequest, view: ConnectionView, form: RemovalForm) -> HttpResponse:

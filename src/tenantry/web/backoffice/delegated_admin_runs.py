@@ -24,6 +24,7 @@ from tenantry.jobs.queries import queue_state
 from tenantry.kernel.refusals import Refusal
 from tenantry.licensing.moment import Moment
 from tenantry.people.permissions import Permission
+from tenantry.people.queries import companies_of_tenants
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
 from tenantry.web.backoffice.context import office_page
@@ -69,6 +70,7 @@ def run(request: OfficeRequest, run_id: UUID) -> HttpResponse:
         "view": view,
         "real_now": moment.real,
         "may_add": request.viewer.may(Permission.OFFICE_COMPANIES),
+        "first_companies": view is not None and found.kind == DIRECT_CSP and not companies_of_tenants(view.id),
         "next_is_direct_csp": view is not None
         and not shown.failed
         and found.kind in (CONSENT, CHECK)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.connection.advice import advice
-from tenantry.connection.health import HealthView, Standing
+from tenantry.connection.health import HealthView, Lack, Standing
 from tenantry.connection.models import ConnectionMode, DirectCsp, TroubleAbout
 from tenantry.connection.queries import ConnectionView
 from tenantry.connection.texts import lack_text, standing_text
@@ -40,6 +40,15 @@ class TroubleWords:
 
 
 @dataclass(frozen=True, slots=True)
+class LackWords:
+    """Something that is missing, what to do, and whether enabling Direct CSP does it."""
+
+    sentence: str
+    next_step: str
+    is_direct_csp: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One connection at a glance."""
 
@@ -60,7 +69,7 @@ class Card:
     answered: str
     mfa: SafeString | None
     roles: str
-    lacks: tuple[tuple[str, str], ...]
+    lacks: tuple[LackWords, ...]
     trouble: TroubleWords | None
     direct_csp_trouble: TroubleWords | None
     tenants_held: int
@@ -88,7 +97,7 @@ def card_of(view: ConnectionView, now: datetime) -> Card:
         answered=dates.distance(view.last_success_at, now) if view.last_success_at else _("never yet"),
         mfa=_mfa_badge(view) if by_consent else None,
         roles=", ".join(health.roles),
-        lacks=tuple(lack_text(lack) for lack in health.lacks),
+        lacks=tuple(LackWords(*lack_text(lack), lack == Lack.DIRECT_CSP) for lack in health.lacks),
         trouble=_trouble(health),
         direct_csp_trouble=_direct_csp_trouble(view),
         tenants_held=view.tenants_held,

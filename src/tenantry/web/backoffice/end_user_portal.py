@@ -241,6 +241,7 @@ def _page(request: OfficeRequest, company_id: UUID, form: InviteForm, *, status:
         "refused": [_refused_row(row, users, company_id) for row in refused],
         "direct_csp": connection is not None and connection.direct_csp == DirectCsp.SET,
         "form": form,
+        "first_user": company.portal_enabled and not users,
         "notes": role_notes(),
         "side": "end_user_portal",
     }

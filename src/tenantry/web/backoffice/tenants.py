@@ -297,7 +297,8 @@ def _add(
         return redirect("office:companies")
     words = ngettext("%(n)d company was added.", "%(n)d companies were added.", len(outcome.added))
     messages.success(request, words % {"n": len(outcome.added)})
-    return to_run(asking.ask_first_refresh(acting_as=acting_as, moment=moment))
+    run = asking.ask_first_refresh(acting_as=acting_as, moment=moment)
+    return redirect("office:company", outcome.added[0]) if len(outcome.added) == 1 else to_run(run)
 
 
 def _removed_state(count: int, moment: Moment) -> str:
