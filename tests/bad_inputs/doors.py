@@ -24,6 +24,7 @@ from tenantry.web.backoffice.setting_forms import (
     StopForm,
 )
 from tenantry.web.backoffice.tools.preferences import PreferencesForm as StaffPreferencesForm
+from tenantry.web.backoffice.users import AddUserForm
 from tenantry.web.portal.views.home import PreferencesForm
 from tenantry.web.portal.wishing import EndForm, SeatsForm
 from tests.bad_inputs import typed
@@ -273,7 +274,16 @@ DOORS: dict[str, Door] = {
     "office:bind_end_user": ASKED_AND_DONE,
     "office:invite_anew": ASKED_AND_DONE,
     "office:end_user_sessions": Door(reads=False, posts=True, buttons={"session": anything()}),
-    "office:people": Door(search="q", beyond=frozenset({302})),
+    "office:people": Door(search="q", filters="show", beyond=frozenset({302})),
+    "office:add_user": Door(
+        posts=True,
+        form=Form(
+            AddUserForm,
+            {"company": choice(), "email": typed.address(), "role": choice("view", "modify", "admin")},
+            {"company": "", "email": "new@harbourvale.example", "role": "view"},
+            also=frozenset({200, 422}),
+        ),
+    ),
     "office:staff": Door(
         form=Form(ContextForm, {"context": typed.matching("c[1-9][0-9]?")}, {"context": "c1"}, refused=200, query=True)
     ),

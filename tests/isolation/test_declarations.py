@@ -35,7 +35,8 @@ TABLE: dict[DeclaredAccess, str] = {
     ): "office:settle_order office:withdraw_order office:renew_as_is",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_COMPANIES): """
         office:portal_switch office:invite office:change_role office:remove_end_user office:renew_invitation
-        office:confirm_tenant office:bind_end_user office:invite_anew office:people""",
+        office:confirm_tenant office:bind_end_user office:invite_anew office:people
+        office:add_user""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_COMPANIES, every_company=True): """
         office:add_companies office:refresh_tenants office:decide_removed_tenant office:remove_company""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_SETTINGS): """

@@ -327,7 +327,9 @@ def test_the_link_of_an_invitation_is_an_address(house: House, settings: object)
 
 def test_all_end_users_are_searched_within_what_the_viewer_sees(house: House) -> None:
     invited(house)
-    rows, total = queries.all_end_users(only=None, now=NOW, search="finch")
-    assert ([row.email for row in rows], total) == ([EDWARD], 1)
-    assert queries.all_end_users(only=frozenset({house.nordlys}), now=NOW) == ((), 0)
-    assert queries.all_end_users(only=frozenset({house.harbour}), now=NOW)[1] == 1
+    found = queries.all_end_users(only=None, now=NOW, search="finch")
+    assert ([row.email for row in found.rows], found.counts[""]) == ([EDWARD], 1)
+    elsewhere = queries.all_end_users(only=frozenset({house.nordlys}), now=NOW)
+    assert (elsewhere.rows, set(elsewhere.counts.values())) == ((), {0})
+    assert queries.all_end_users(only=frozenset({house.harbour}), now=NOW).counts[""] == 1
+    assert queries.all_end_users(only=None, now=NOW, search="harbour & vale").rows == ()  # a company is nobody

@@ -63,7 +63,7 @@ def test_who_has_the_address_now_is_known_from_a_refused_sign_in(house: House, a
     assert holder(house) is None
     assert signs_in("ANNA@harbourvale.example", "oid-bella") is SignInReason.RECREATED
     assert holder(house) == ("Anna", "oid-bella")
-    [row], _total = queries.all_end_users(only=None, now=NOW)
+    [row] = queries.all_end_users(only=None, now=NOW).rows
     assert row.holder is not None
     assert (row.holder.oid, [one.oid for one in row.bindable]) == ("oid-bella", ["oid-bella"])
 

@@ -210,23 +210,51 @@ def end_users(company_id: UUID, now: datetime) -> tuple[EndUserRow, ...]:
     return tuple(_end_user_row(row, now, refused, names) for row in rows)
 
 
+# Which end users a list can show beside all of them.
+SHOWN_USERS = ("invited", "never", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class EndUserPage:
+    """Some end users, and how many there are of each kind that a list can show; "" counts all."""
+
+    rows: tuple[EndUserRow, ...]
+    counts: dict[str, int]
+
+
 def all_end_users(
-    *, only: frozenset[UUID] | None, now: datetime, search: str = "", offset: int = 0, limit: int = 50
-) -> tuple[tuple[EndUserRow, ...], int]:
-    """Return end users of all companies that a viewer sees, by address, and how many there are in all."""
+    *,
+    only: frozenset[UUID] | None,
+    now: datetime,
+    search: str = "",
+    show: str = "",
+    offset: int = 0,
+    limit: int = 50,
+) -> EndUserPage:
+    """Return end users of all companies that a viewer sees, by address.
+
+    ``search`` looks into people only. ``show`` is one of ``SHOWN_USERS``: whose invitation can still be used, who has
+    never signed in, who is an Admin.
+    """
     found = _end_users()
     if only is not None:
         found = found.filter(company_id__in=only)
-    if search.strip():
-        text = search.strip()
-        found = found.filter(
-            Q(email__icontains=text) | Q(person__name__icontains=text) | Q(company__name__icontains=text)
-        )
-    total = found.count()
+    if text := search.strip():
+        found = found.filter(Q(email__icontains=text) | Q(person__name__icontains=text))
+    kinds = {
+        "invited": Q(person=None, expires_at__gte=now),
+        "never": Q(last_sign_in_at=None),
+        "admin": Q(role=EndUserRole.ADMIN),
+    }
+    counted = {kind: Count("id", filter=kinds[kind]) for kind in SHOWN_USERS}
+    counts = found.order_by().aggregate(all=Count("id"), **counted)
+    if show:
+        found = found.filter(kinds[show])
     rows = list(found[offset : offset + limit])
     refused = list(bindable().filter(reason=SignInReason.RECREATED, end_user__in=[row.id for row in rows]))
     names = holders(((row.person, row.email) for row in rows), refused)
-    return tuple(_end_user_row(row, now, refused, names) for row in rows), total
+    shown = tuple(_end_user_row(row, now, refused, names) for row in rows)
+    return EndUserPage(shown, {"" if kind == "all" else kind: count for kind, count in counts.items()})
 
 
 def access_of(person_id: UUID, *, only: frozenset[UUID] | None) -> tuple[tuple[UUID, str], ...]:

@@ -1,12 +1,13 @@
 """Partner & End User Management: staff and all end users in one place."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from tenantry.kernel import clock
-from tenantry.people.models import Company, EndUserRole, SignInRecord, Staff, StaffRole
+from tenantry.people.models import Company, EndUser, EndUserRole, SignInRecord, Staff, StaffRole
 from tests.people.house import PARTNER_TENANT, House, audit_verbs
 from tests.support.people import make_end_user, make_person, make_staff
 from tests.web.backoffice.visitors import page, signed_in, staff_of, strangers, told, words
@@ -27,8 +28,42 @@ def test_end_users_of_all_companies_stand_in_one_list(small: House, dana: Client
     assert "2 entries, one per person and company" in text
     assert "Anna Lindqvist anna@harbourvale.example Harbour & Vale Ltd Admin Has access never" in text
     assert "Anna Lindqvist anna@harbourvale.example Nordlys Shipping AS View Has access never" in text
-    assert "1 entry" in told(dana, f"{USERS}?q=nordlys")
+    assert "2 entries" in told(dana, f"{USERS}?q=anna")
+    assert "Nobody matches." in told(dana, f"{USERS}?q=nordlys")  # a company is found by the field at the top
     assert "Nobody matches." in told(dana, f"{USERS}?q=zoe")
+
+
+def test_end_users_are_filtered_with_counts(small: House, dana: Client) -> None:
+    make_end_user(small.harbour, make_person("tid", "anna", "Anna Lindqvist", "anna@a.example"), EndUserRole.ADMIN)
+    came = make_end_user(small.harbour, make_person("tid", "ben", "Ben Carter", "ben@a.example"), EndUserRole.VIEW)
+    EndUser.objects.filter(id=came.id).update(last_sign_in_at=clock.now())
+    invited = make_end_user(small.nordlys, make_person("tid", "kari", "Kari", "kari@b.example"), EndUserRole.VIEW)
+    EndUser.objects.filter(id=invited.id).update(person=None, expires_at=clock.now() + timedelta(days=1))
+    assert "All 3 Invited 1 Never signed in 2 Admin 1" in told(dana, USERS)
+    expected = {"invited": ["kari"], "never": ["anna", "kari"], "admin": ["anna"], "odd": ["anna", "ben", "kari"]}
+    for show, who in expected.items():
+        markup = page(dana.get(USERS, {"show": show}))
+        assert [name for name in ("anna", "ben", "kari") if f"{name}@" in markup] == who, show
+    assert "All 1 Never signed in 1 Admin 1" in told(dana, f"{USERS}?q=lindqvist")
+
+
+def test_a_user_is_added_to_a_company_that_the_person_looks_after(
+    small: House, dana: Client, harbour_vale: Company
+) -> None:
+    add, edward = f"{USERS}add/", "edward.finch@harbourvale.example"
+    assert f'href="{add}"' in page(dana.get(USERS))
+    form = {"company": str(small.harbour), "email": edward, "role": "modify"}
+    wrong = page(dana.post(add, form | {"company": ""}), 422)
+    assert f'value="{edward}"' in wrong
+    answer = dana.post(add, form)
+    end_user = EndUser.objects.get()
+    assert (end_user.company_id, end_user.role) == (small.harbour, "modify")
+    assert answer.headers["Location"] == f"/office/c/{small.harbour}/portal/users/{end_user.id}/"
+    named = staff_of(StaffRole.ADMIN, [harbour_vale])
+    assert "Nordlys" not in page(named.get(add))
+    assert named.post(add, form | {"company": str(small.nordlys)}).status_code == 422
+    assert EndUser.objects.count() == 1
+    assert staff_of(StaffRole.SUPPORT).get(add).status_code == 404
 
 
 def test_admins_for_named_companies_see_their_end_users_and_no_staff(

@@ -182,6 +182,11 @@ def invite(request: OfficeRequest, company_id: UUID) -> HttpResponse:
     """Invite somebody by address; an address of another tenant asks once more."""
     if request.method != "POST":
         return redirect("office:end_user_portal", company_id)
+    return take_invitation(request, company_id)
+
+
+def take_invitation(request: OfficeRequest, company_id: UUID) -> HttpResponse:
+    """Invite whom a form names to a company that the person looks after, or show the form with what is wrong."""
     form = InviteForm(request.POST)
     if not form.is_valid():
         return _page(request, company_id, form, status=422)

@@ -1,4 +1,4 @@
-"""Partner & End User Management: end users of all companies, and staff."""
+"""Partner & End User Management: staff."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -20,32 +20,25 @@ from tenantry.people.access import Viewer
 from tenantry.people.models import StaffRole
 from tenantry.people.outcomes import HolderQuestion
 from tenantry.people.permissions import Permission
-from tenantry.people.queries import EndUserRow, StaffRow
+from tenantry.people.queries import StaffRow
 from tenantry.people.texts import refusal_text, sign_in_reason_text, staff_role_text
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.addresses import AddressField
 from tenantry.web.backoffice import second_factor
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import office_page
-from tenantry.web.backoffice.end_user_portal import UserRow, attention, signs_in_as, user_row
+from tenantry.web.backoffice.end_user_portal import (
+    attention,
+    signs_in_as,
+)
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.backoffice.ids import as_uuid
-from tenantry.web.backoffice.lists import PER_PAGE, page_number, page_of, search_of
 from tenantry.web.backoffice.sessions import sessions_panel
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.frame import Crumb, Tab
 
 MOST_COMPANIES = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class ListedUser:
-    """Somebody's access to one company, in the list of all."""
-
-    shown: UserRow
-    company: str
-    company_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,33 +96,6 @@ class StaffForm(OfficeForm):
         return [(value, name, value in bound) for value, name in self.offered]
 
 
-@office(Permission.OFFICE_COMPANIES)
-def people(request: OfficeRequest) -> HttpResponse:
-    """Show the end users of all companies that the person sees."""
-    moment = Moment.current()
-    number, search = page_number(request), search_of(request)
-    rows, total = queries.all_end_users(
-        only=request.viewer.office_companies(),
-        now=moment.real,
-        search=search,
-        offset=(number - 1) * PER_PAGE,
-        limit=PER_PAGE,
-    )
-    if number > 1 and not rows:
-        return redirect("office:people")
-    context = office_page(
-        request,
-        "people",
-        moment,
-        users=[_listed(row, moment) for row in rows],
-        page=page_of(total, number, PER_PAGE),
-        search=search,
-        tabs=_tabs(request.viewer, "people"),
-        state=ngettext("%(n)d entry", "%(n)d entries, one per person and company", total) % {"n": total},
-    )
-    return render_page(request, "people/users", context)
-
-
 @office(Permission.OFFICE_OWNER)
 def staff(request: OfficeRequest) -> HttpResponse:
     """Show who is at the partner."""
@@ -140,7 +106,7 @@ def staff(request: OfficeRequest) -> HttpResponse:
         "people",
         moment,
         staff=[_listed_staff(row, moment) for row in rows],
-        tabs=_tabs(request.viewer, "staff"),
+        tabs=people_tabs(request.viewer, "staff"),
         factor=second_factor.panel(request),
         state=ngettext("%(n)d person at the partner", "%(n)d people at the partner", len(rows)) % {"n": len(rows)},
     )
@@ -281,7 +247,7 @@ def bind_staff(request: OfficeRequest, staff_id: UUID, sign_in_id: int) -> HttpR
     return redirect("office:change_staff", staff_id)
 
 
-def _tabs(viewer: Viewer, current: str) -> list[Tab]:
+def people_tabs(viewer: Viewer, current: str) -> list[Tab]:
     if not viewer.may(Permission.OFFICE_OWNER):
         return []  # one side only
     return [
@@ -338,14 +304,6 @@ def _sentence(refusal: Refusal) -> str:
 
 def _role_notes() -> dict[str, str]:
     return {role.value: staff_role_text(role)[1] for role in StaffRole}
-
-
-def _listed(row: EndUserRow, moment: Moment) -> ListedUser:
-    return ListedUser(
-        shown=user_row(row, moment.real),
-        company=row.company_name,
-        company_url=reverse("office:end_user_portal", args=[row.company_id]),
-    )
 
 
 def _listed_staff(row: StaffRow, moment: Moment) -> ListedStaff:

@@ -16,6 +16,7 @@ from tenantry.web.backoffice import (
     setting_look,
     settings,
     tenants,
+    users,
 )
 
 app_name = "office"
@@ -52,7 +53,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_user}renew/", end_users.renew_invitation, name="renew_invitation"),
     path(f"{_user}tenant/", end_users.confirm_tenant, name="confirm_tenant"),
     path(f"{_user}bind/<int:sign_in_id>/", end_users.bind_end_user, name="bind_end_user"),
-    path("people/", people.people, name="people"),
+    path("people/", users.people, name="people"),
+    path("people/add/", users.add_user, name="add_user"),
     path("people/staff/", people.staff, name="staff"),
     path("people/staff/add/", people.add_staff, name="add_staff"),
     path("people/staff/second-factor/", second_factor.require, name="require_second_factor"),
