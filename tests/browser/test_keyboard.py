@@ -80,7 +80,7 @@ def test_preferences_are_found_and_saved(house: House, harbour: Company, web: Li
     page.wait_for_url(f"{web.url}/preferences/")
     tab_to(page, page.get_by_label("Your name on these pages"))
     page.keyboard.type("Anna L.")
-    tab_to(page, page.get_by_role("radio", name="As this device says"))
+    tab_to(page, page.get_by_role("radio", name="As this device"))
     page.keyboard.press("ArrowUp")
     press(page, "button", "Save the preferences")
     expect(page.get_by_role("status").filter(has_text="Your preferences are saved.")).to_be_visible()

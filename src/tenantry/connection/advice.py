@@ -160,7 +160,7 @@ _CONSENT: Mapping[str, _Entry] = {
 
 _RIGHTS: Mapping[str, _Entry] = {
     "not_allowed": (
-        _("The account has not got the rights for this."),
+        _("The account does not have the rights for this."),
         _("In Partner Center, make the account an Admin agent (“Assists your customers as”), then try again."),
         Who.PARTNER_ADMIN,
     ),
@@ -363,7 +363,7 @@ _OWN: Mapping[str, _Entry] = {
         Who.PARTNER_ADMIN,
     ),
     "app_not_allowed": (
-        _("The application has not got the rights for this."),
+        _("The application does not have the rights for this."),
         _("Register it in Partner Center under App management, then try again."),
         Who.PARTNER_ADMIN,
     ),

@@ -162,8 +162,8 @@ def _tell(row: PartnerConnection, now: datetime) -> None:
 def _orders(row: PartnerConnection) -> str:
     if row.last_error_about == TroubleAbout.TOKEN:
         return _(
-            "Until then no change order reaches Microsoft through this connection; a token from before may serve for "
-            "an hour at most."
+            "Until then no change order reaches Microsoft through this connection; the last token may work for an "
+            "hour at most."
         )
     return _(
         "This refusal is about the list of customers. Change orders are still sent, and each one says how it ended."

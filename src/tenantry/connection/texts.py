@@ -142,14 +142,14 @@ def _reasons() -> dict[str, str]:
     return {
         "gone": _("This partner connection is not here any more, or somebody changed it meanwhile."),
         "no_application": _("No application for Partner Center is set, so there is nothing to consent to."),
-        "no_consent_here": _("This connection uses an own application with a certificate; it needs no consent."),
+        "no_consent_here": _("This connection uses your own app registration with a certificate; it needs no consent."),
         "consent_unknown": _(
             "This answer from Microsoft belongs to no consent that you began here, or it came too late."
         ),
         "name_missing": _("The connection has no name."),
         "id_invalid": _("Tenant id and application id look like 6e5a3b5e-5be4-54b4-ad33-04bb76a6b074."),
         "other_tenant": _("This installation is for another Microsoft tenant."),
-        "application_there": _("There is a connection by this application already."),
+        "application_there": _("There is already a connection with this app registration."),
         "tenant_missing": _("This tenant is not in the list that Partner Center gave."),
         "tenant_decided": _("Somebody has decided about this tenant already, or Partner Center lists it again."),
         "name_differs": _("This is not the name of the connection."),

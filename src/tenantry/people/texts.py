@@ -63,7 +63,7 @@ def end_user_role_text(role: EndUserRole) -> tuple[str, str]:
     """Return the name of a role and what it may do."""
     return {
         EndUserRole.VIEW: (_("View"), _("Sees subscriptions, renewals and activity.")),
-        EndUserRole.MODIFY: (_("Modify"), _("Also changes quantities, now or at renewal.")),
+        EndUserRole.MODIFY: (_("Modify"), _("Also changes seats, now or at renewal.")),
         EndUserRole.ADMIN: (_("Admin"), _("Also decides the end of a term, cancels, and sees who has access.")),
     }[role]
 
@@ -151,7 +151,7 @@ def _next_steps() -> dict[str, str]:
     return {
         "look_again": _("Look at the page again."),
         "refresh_tenants": _("Refresh the tenants of the connection, then add the company."),
-        "set_direct_csp": _("Under “Delegated Admin”, open the cog of the connection and enable Direct CSP."),
+        "set_direct_csp": _("Under “Delegated Admin”, enable Direct CSP on the connection."),
         "correct_address": _("Write an address such as name@example.com."),
         "work_account": _("Ask for the address of the person's work or school account."),
         "change_or_renew": _("Change the role there, or renew the invitation."),

@@ -274,7 +274,7 @@ def test_a_role_is_changed_from_the_next_click_on(small: House, harbour_vale: Co
 def test_access_is_taken_away_after_asking(small: House, harbour_vale: Company, milan: Client, portal: str) -> None:
     anna = admin_of(harbour_vale)
     access = EndUser.objects.get()
-    assert "Take the access of Anna Lindqvist to Harbour & Vale Ltd away?" in told(milan, address(access, "remove/"))
+    assert "Remove the access of Anna Lindqvist to Harbour & Vale Ltd?" in told(milan, address(access, "remove/"))
     assert milan.post(address(access, "remove/")).headers["Location"] == portal
     assert "Anna Lindqvist has no access any more." in told(milan, portal)
     assert anna.get(f"/c/{small.harbour}/").status_code == 302

@@ -150,7 +150,7 @@ def test_changes_count_from_the_next_click_on(small: House, dana: Client) -> Non
 def test_somebody_is_removed_after_asking(small: House, dana: Client) -> None:
     person = make_person(PARTNER_TENANT, "ines", "Inês Duarte", INES)
     ines, browser = make_staff(person, StaffRole.SUPPORT), signed_in(person)
-    assert "Take the access of Inês Duarte away?" in told(dana, one(ines, "remove/"))
+    assert "Remove the access of Inês Duarte?" in told(dana, one(ines, "remove/"))
     dana.post(one(ines, "remove/"))
     assert "Inês Duarte has no access any more." in told(dana, STAFF)
     assert browser.get("/office/").status_code == 302

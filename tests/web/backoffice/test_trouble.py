@@ -41,7 +41,7 @@ def test_a_refused_token_is_said_to_stop_orders(house: House, harbour: Company) 
     seen = pages(house, harbour)
     assert STOPS in seen["companies"]
     assert STOPS in seen["company"]
-    assert "No change order reaches Microsoft through this connection until this is mended." in seen["connections"]
+    assert "No change order reaches Microsoft through this connection until this is fixed." in seen["connections"]
     assert "Sign in again with a second factor" in seen["connections"]
     assert GOES_ON not in " ".join(seen.values())
 

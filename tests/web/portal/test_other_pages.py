@@ -160,7 +160,7 @@ def test_people_are_listed_with_what_they_may_do(house: House, harbour: Company)
     assert "4 people have access or an invitation" in page
     assert "Anna Lindqvist anna.lindqvist@harbourvale.example Admin" in page
     assert "new@harbourvale.example View Invited" in page
-    assert "Modify Also changes quantities, now or at renewal." in page
+    assert "Modify Also changes seats, now or at renewal." in page
 
 
 def test_the_way_in_leads_to_the_company_or_the_choice(house: House, harbour: Company) -> None:

@@ -186,7 +186,7 @@ def test_the_page_says_whom_to_ask(client: Client, house: House) -> None:
         id=1, defaults={"support_name": "the Kestrel desk", "support_email": "desk@k.example"}
     )
     _status, text = ending(client, sign_in(client, "edward.finch@harbourvale.example"))
-    assert "Ask the Kestrel desk: they can see this try, and let you in without a new invitation." in text
+    assert "Ask the Kestrel desk: they can see this attempt, and let you in without a new invitation." in text
     assert 'href="mailto:desk@k.example"' in text
 
 
@@ -293,7 +293,7 @@ def test_the_owners_link_is_for_members_of_the_partners_tenant(
     token = urlsplit(actions.make_owner_link(clock.now())).path.split("/")[2]
     guest = "oskar.lind_freelance-lind.example#EXT#@kestrelit.onmicrosoft.com"
     status, text = ending(client, sign_in(client, guest, {"owner": token}))
-    assert (status, "This door is for partner staff" in text) == (403, True)
+    assert (status, "This sign-in is for partner staff" in text) == (403, True)
     assert last_reason() == "not_partner"
     assert (is_signed_in(client), Staff.objects.count()) == (False, 0)
     assert actions.owner_link_is_good(token, clock.now())

@@ -107,7 +107,7 @@ def test_a_field_ties_its_hint_and_error_to_the_control() -> None:
 
 def test_only_what_can_stay_empty_is_called_optional() -> None:
     class Looks(forms.Form):
-        theme = forms.ChoiceField(choices=[("", "As this device says"), ("dark", "Dark")], required=False)
+        theme = forms.ChoiceField(choices=[("", "As this device"), ("dark", "Dark")], required=False)
         pages = forms.ChoiceField(choices=theme.choices, required=False, widget=forms.RadioSelect)
         extras = forms.MultipleChoiceField(choices=[("a", "A")], required=False, widget=forms.CheckboxSelectMultiple)
         name = forms.CharField(required=False)

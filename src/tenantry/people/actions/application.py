@@ -78,7 +78,7 @@ def _tell(row: SignInTrouble, now: datetime) -> None:
         kind="sign_in_broken",
         subject=_("Nobody can sign in"),
         body=_(
-            "%(sentence)s Nobody can sign in until this is mended; who is signed in can go on.\n\n"
+            "%(sentence)s Nobody can sign in until this is fixed. People who are signed in can go on.\n\n"
             "What to do: %(step)s\n\nMicrosoft said: %(words)s\nCode: %(code)s, request id: %(request)s\n"
         )
         % {

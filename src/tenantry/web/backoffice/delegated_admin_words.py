@@ -121,13 +121,13 @@ def state_sentence(views: tuple[ConnectionView, ...]) -> str:
 def _sentence(view: ConnectionView) -> str:
     if view.health.standing == Standing.BROKEN:
         if view.health.orders_stop:
-            return _("No change order reaches Microsoft through this connection until this is mended.")
+            return _("No change order reaches Microsoft through this connection until this is fixed.")
         return _("Change orders are still sent to Microsoft, and each one says how it ended.")
     if view.health.standing == Standing.WAITING:
         return _("Microsoft gives no token yet, so nothing can be read or changed.")
     if view.mode == ConnectionMode.CONSENT:
         return _("By consent of a partner account. It is renewed by itself, many times before it would end.")
-    return _("By an own application with a certificate. Assigned seats cannot be read this way.")
+    return _("With your own app registration and a certificate. Assigned seats cannot be read this way.")
 
 
 def _until(health: HealthView) -> str:
@@ -202,7 +202,7 @@ def _trouble(health: HealthView) -> TroubleWords | None:
 def _not_read(about: TroubleAbout) -> str:
     """Say what the last try did not bring, where the connection works all the same."""
     return {
-        TroubleAbout.TOKEN: _("Microsoft gave no new token at the last try. One from before serves for up to an hour."),
+        TroubleAbout.TOKEN: _("Microsoft gave no new token at the last try. The last one works for up to an hour."),
         TroubleAbout.TENANTS: _("The list of tenants could not be read. Companies and change orders go on."),
     }[about]
 

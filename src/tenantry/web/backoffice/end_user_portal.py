@@ -128,7 +128,7 @@ def attention(row: EndUserRow | StaffRow) -> str:
     """Say what somebody should look at; empty: nothing."""
     if row.holder is not None:
         return _("The address belongs to another account now: look who loses access")
-    return _("Somebody tried to sign in: look whether to bind") if row.bindable else ""
+    return _("Somebody tried to sign in: decide whether to bind") if row.bindable else ""
 
 
 def state_note(row: EndUserRow, now: datetime) -> str:

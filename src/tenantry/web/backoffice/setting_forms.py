@@ -16,7 +16,7 @@ class LookForm(OfficeForm):
 
     portal_name = forms.CharField(
         label=gettext_lazy("Portal name"),
-        help_text=gettext_lazy("Stands where there is no logo, in titles and in messages."),
+        help_text=gettext_lazy("Shown where there is no logo, in titles and in messages."),
         max_length=60,
         required=False,
     )
@@ -62,7 +62,7 @@ class LogoForm(OfficeForm):
     )
     logo_dark = forms.FileField(
         label=gettext_lazy("Logo for dark pages"),
-        help_text=gettext_lazy("Stands on dark pages in place of the other, such as one with white letters."),
+        help_text=gettext_lazy("Shown on dark pages instead of the other, such as one with white letters."),
         allow_empty_file=True,
         required=False,
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
@@ -75,7 +75,8 @@ class NoticeForm(OfficeForm):
     address = AddressField(
         label=gettext_lazy("Notification address"),
         help_text=gettext_lazy(
-            "Hears of orders that need somebody, lost schedules, and a connection or sign-in that does not work."
+            "Gets messages about orders that need somebody, lost schedules, and a connection or sign-in that "
+            "does not work."
         ),
         required=False,
     )
@@ -89,13 +90,13 @@ class LimitsForm(OfficeForm):
     )
     seats_per_change = WholeNumberField(
         label=gettext_lazy("Seats in one change"),
-        help_text=gettext_lazy("Counted from the present, for a change at once and for a number at the renewal."),
+        help_text=gettext_lazy("The difference from the present seats, at once or at the renewal."),
         min_value=1,
         max_value=100_000,
     )
     seats_per_cancellation = WholeNumberField(
         label=gettext_lazy("Seats in one cancellation"),
-        help_text=gettext_lazy("Enough to undo a mistake within its return window."),
+        help_text=gettext_lazy("Large enough to undo a mistake within its return window."),
         min_value=1,
         max_value=100_000,
     )

@@ -195,7 +195,7 @@ def _look(request: OfficeRequest, chosen: ConnectionView | None) -> Look:
     doing = Doing.LOOK if "page" in asked else _doing(asked.get("do", Doing.ADD))
     ticked = tuple(dict.fromkeys(as_tenant_id(one).lower() for one in request.POST.getlist("tenant")))
     if ticked and chosen is not None and asked.get("ticks_of", str(chosen.id)) != str(chosen.id):
-        messages.info(request, _("The ticks belonged to the other connection, so they were taken away."))
+        messages.info(request, _("The ticks belonged to the other connection, so they were removed."))
         ticked, doing = (), Doing.LOOK
     return Look(
         search=search_in(asked),

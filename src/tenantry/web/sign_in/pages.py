@@ -126,7 +126,7 @@ def words(ending: Ending, whom: str) -> Told:
             _("This account is not known here yet"),
             (
                 _("Your organisation has been invited, but under another user name, or your account is a new one."),
-                _("Ask %(whom)s: they can see this try, and let you in without a new invitation.") % {"whom": whom},
+                _("Ask %(whom)s: they can see this attempt, and let you in without a new invitation.") % {"whom": whom},
             ),
             403,
             other,
@@ -150,7 +150,7 @@ def words(ending: Ending, whom: str) -> Told:
             other,
         ),
         Ending.STAFF_ONLY: (
-            _("This door is for partner staff"),
+            _("This sign-in is for partner staff"),
             (
                 _("Only accounts of the partner's own organisation are let in here."),
                 _("Customers sign in at the portal."),

@@ -55,7 +55,7 @@ def log(request: OfficeRequest) -> HttpResponse:
         search_label=_("Search request id or path"),
         shows={
             "": _("All"),
-            CallOutcome.GOOD.value: _("Answered well"),
+            CallOutcome.GOOD.value: _("Answered"),
             CallOutcome.REFUSED.value: _("Refused"),
             CallOutcome.THROTTLED.value: _("Throttled"),
             CallOutcome.TROUBLE.value: _("Trouble or no answer"),

@@ -29,13 +29,13 @@ class PreferencesForm(OfficeForm):
         label=gettext_lazy("Your name on these pages"),
         max_length=100,
         required=False,
-        help_text=gettext_lazy("Left empty, it is as Microsoft says it. Records always carry Microsoft's name."),
+        help_text=gettext_lazy("Empty: the name that Microsoft gives. Records always carry that one."),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
     theme = forms.ChoiceField(
         label=gettext_lazy("Look"),
         choices=[
-            ("", gettext_lazy("As this device says")),
+            ("", gettext_lazy("As this device")),
             ("light", gettext_lazy("Light")),
             ("dark", gettext_lazy("Dark")),
         ],
@@ -61,7 +61,7 @@ class PreferencesForm(OfficeForm):
         self._offer("connection", [("", _("The first one by name")), *((str(one.id), one.name) for one in known)])
         if not known:
             del self.fields["connection"]
-        self._offer("language", [("", _("As this browser says")), *settings.LANGUAGES])
+        self._offer("language", [("", _("As this browser")), *settings.LANGUAGES])
         if len(settings.LANGUAGES) < 2:
             del self.fields["language"]
 

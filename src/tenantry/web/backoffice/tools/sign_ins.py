@@ -39,7 +39,7 @@ def log(request: OfficeRequest) -> HttpResponse:
         asked,
         "sign_ins",
         [_line(row) for row in _found(asked, asked.offset, PER_PAGE + 1)],
-        sentence=_("Everybody who came with a Microsoft account, let in or not"),
+        sentence=_("Every sign-in with a Microsoft account, let in or refused"),
         search_label=_("Search name, user name or tenant id"),
         shows={"": _("All"), "accepted": _("Let in"), "refused": _("Refused")},
         counts=sign_in_log.sign_in_counts(

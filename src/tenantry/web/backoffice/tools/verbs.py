@@ -51,7 +51,7 @@ _VERBS: dict[str, Promise] = {
     "second_factor.required": gettext_lazy("Second factor of staff required"),
     "session.ended": gettext_lazy("Sessions ended"),
     "staff.added": gettext_lazy("Staff added"),
-    "staff.became_owner": gettext_lazy("First owner came in"),
+    "staff.became_owner": gettext_lazy("First owner signed in"),
     "staff.bound": gettext_lazy("Staff bound to an account"),
     "staff.changed": gettext_lazy("Staff changed"),
     "staff.invitation_renewed": gettext_lazy("Invitation of staff renewed"),
@@ -63,10 +63,10 @@ _VERBS: dict[str, Promise] = {
     "tenant.removal_confirmed": gettext_lazy("Removal of a tenant confirmed"),
     "tenant.removal_dismissed": gettext_lazy("Removal of a tenant dismissed"),
     "tenant.returned": gettext_lazy("Tenant is listed again"),
-    "wish.came_true": gettext_lazy("Kept wish came true"),
+    "wish.came_true": gettext_lazy("Kept decision took effect"),
     "wish.decided": gettext_lazy("Renewal confirmed, nothing sent"),
-    "wish.did_not_come_true": gettext_lazy("Kept wish did not come true"),
-    "wish.given_up": gettext_lazy("Kept wish given up with its order"),
+    "wish.did_not_come_true": gettext_lazy("Kept decision did not take effect"),
+    "wish.given_up": gettext_lazy("Kept decision given up with its order"),
     "wish.lost": gettext_lazy("Scheduled change was lost at Microsoft"),
 }
 
@@ -86,7 +86,7 @@ def subjects() -> dict[str, str]:
     """Name what the record is filtered by: the first part of its verbs."""
     return {
         "change_order": _("Change orders"),
-        "wish": _("Kept wishes"),
+        "wish": _("Kept decisions"),
         "company": _("Companies"),
         "portal": _("End User Portals"),
         "end_user": _("End users"),

@@ -55,12 +55,12 @@ class PreferencesForm(forms.Form):
         label=gettext_lazy("Your name on these pages"),
         max_length=100,
         required=False,
-        help_text=gettext_lazy("Left empty, it is as Microsoft says it. Records always carry Microsoft's name."),
+        help_text=gettext_lazy("Empty: the name that Microsoft gives. Records always carry that one."),
     )
     theme = forms.ChoiceField(
         label=gettext_lazy("Look"),
         choices=[
-            ("system", gettext_lazy("As this device says")),
+            ("system", gettext_lazy("As this device")),
             ("light", gettext_lazy("Light")),
             ("dark", gettext_lazy("Dark")),
         ],
@@ -86,7 +86,7 @@ class PreferencesForm(forms.Form):
         else:
             del self.fields["default_company"]
         if len(settings.LANGUAGES) > 1:
-            self._offer("language", [("", _("As this browser says")), *settings.LANGUAGES])
+            self._offer("language", [("", _("As this browser")), *settings.LANGUAGES])
         else:
             del self.fields["language"]
 

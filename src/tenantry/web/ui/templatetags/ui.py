@@ -79,7 +79,11 @@ def theme_switch(context: Context) -> dict[str, object]:
         "csrf_token": context.get("csrf_token"),
         "chosen": chosen_theme(context),
         "back": request.get_full_path() if request else "/",
-        "choices": (("auto", _("System"), "monitor"), ("light", _("Light"), "sun"), ("dark", _("Dark"), "moon")),
+        "choices": (
+            ("auto", _("As this device"), "monitor"),
+            ("light", _("Light"), "sun"),
+            ("dark", _("Dark"), "moon"),
+        ),
     }
 
 
