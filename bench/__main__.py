@@ -1,6 +1,6 @@
 """The bench's command line: measure the rows that are named, or all of them, and print the table.
 
-Rows: refresh, subscriptions, companies, search, renewals, outcome, killed, assets, memory, words, limit, inputs,
+Rows: refresh, subscriptions, companies, search, today, renewals, outcome, killed, assets, memory, words, limit, inputs,
 campaign, proxies. What it needs while it runs is in `bench` below TENANTRY_VAR (var): a database server of its own,
 logs, the figures.
 """
@@ -22,7 +22,18 @@ from bench.stage import make_database
 from tenantry.config import postgres
 
 PARTS = {
-    "size": ("refresh", "subscriptions", "companies", "search", "renewals", "outcome", "killed", "assets", "memory"),
+    "size": (
+        "refresh",
+        "subscriptions",
+        "companies",
+        "search",
+        "today",
+        "renewals",
+        "outcome",
+        "killed",
+        "assets",
+        "memory",
+    ),
     "words": ("words",),
     "limit": ("limit",),
     "inputs": ("inputs",),

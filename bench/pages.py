@@ -99,8 +99,8 @@ def queries(session: str, path: str) -> int:
 
 def companies(visitors: Sequence[Visitor], session: str) -> list[Figure]:
     """Measure the back office's list at full size, with one full page of companies, and with one; and its search."""
-    full, page, alone = seconds(visitors, "/office/")
-    searched, _, _ = seconds(visitors, f"/office/?q={SEARCH}")
+    full, page, alone = seconds(visitors, "/office/companies/")
+    searched, _, _ = seconds(visitors, f"/office/companies/?q={SEARCH}")
     with CaptureQueriesContext(connection) as captured:
         found = people.companies(only=None, search=SEARCH)
     spent = len(captured)  # further queries would change it
@@ -119,8 +119,8 @@ def companies(visitors: Sequence[Visitor], session: str) -> list[Figure]:
         Figure(
             "companies",
             f"its search ({found.total} of {Company.objects.count():,} found)",
-            f"{spent} query; {_shown(searched)}; page {queries(session, '/office/')} queries, "
-            f"with search {queries(session, f'/office/?q={SEARCH}')}",
+            f"{spent} query; {_shown(searched)}; page {queries(session, '/office/companies/')} queries, "
+            f"with search {queries(session, f'/office/companies/?q={SEARCH}')}",
             "one query",
             spent == 1,
         ),
@@ -140,6 +140,15 @@ def search(full: Visitor, alone: Visitor, company: Company, session: str) -> lis
         ratio("search", "search, a company's name: p95 full ÷ alone", (full, alone), word, 1.5),
         ratio("search", "search, an id that nothing has: p95 full ÷ alone", (full, alone), ids, 1.5),
         Figure("search", "queries of the three", ", ".join(map(str, spent)), "≤ 14", max(spent) <= 14),
+    ]
+
+
+def today(full: Visitor, alone: Visitor, session: str) -> list[Figure]:
+    """Measure the first page of the back office, and count its queries."""
+    spent = queries(session, "/office/")
+    return [
+        ratio("today", "Today, what waits of all companies: p95 full ÷ alone", (full, alone), "/office/", 1.5),
+        Figure("today", "its queries", str(spent), "≤ 22", spent <= 22),
     ]
 
 

@@ -24,8 +24,8 @@ QUOTA = 6_000
 FULL_PAGE = 50  # companies that the back office shows at once
 STAFF = "dana.okafor@kestrel-it.example"
 # Rows that need all companies in the database; the others are content with one.
-AT_FULL_SIZE = frozenset({"refresh", "subscriptions", "companies", "search", "renewals", "memory"})
-WITH_WEB = frozenset({"subscriptions", "companies", "search", "renewals", "outcome", "assets", "memory"})
+AT_FULL_SIZE = frozenset({"refresh", "subscriptions", "companies", "search", "today", "renewals", "memory"})
+WITH_WEB = frozenset({"subscriptions", "companies", "search", "today", "renewals", "outcome", "assets", "memory"})
 
 
 def main(words: Sequence[str]) -> int:
@@ -161,6 +161,8 @@ def _with_web(
         yield pages.companies([webs[name].visitor(office) for name in ("full", "page", "alone")], office)
     if "search" in rows:
         yield pages.search(full.visitor(office), webs["alone"].visitor(office), company, office)
+    if "today" in rows:
+        yield pages.today(full.visitor(office), webs["alone"].visitor(office), office)
     if "renewals" in rows:
         yield pages.renewals(full.visitor(office), webs["alone"].visitor(office), company, office)
     if "assets" in rows:

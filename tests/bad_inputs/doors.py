@@ -180,6 +180,7 @@ DOORS: dict[str, Door] = {
     "portal:activity": Door(search="q", filters="show", beyond=frozenset({404})),
     "portal:activity_file": Door(filters="q show page"),
     "portal:people": PAGE,
+    "office:today": PAGE,
     "office:companies": Door(search="q", filters="portal sort", beyond=frozenset({302})),
     "office:search": Door(search="q"),
     "office:renewals": Door(search="q", filters="show month tick", beyond=frozenset({302})),

@@ -68,7 +68,8 @@ def busy(house: House, harbour: Company) -> list[str]:
     staff = Staff.objects.get(person__username=DANA).id
     return [
         "/office/",
-        "/office/?q=nobody",
+        "/office/companies/",
+        "/office/companies/?q=nobody",
         "/office/add/?added=yes",
         "/office/removed-tenants/",
         f"/office/removed-tenants/{gone.id}/",
@@ -129,7 +130,7 @@ def test_tenants_become_companies_and_their_portal_opens(
     house: House, harbour: Company, web: LiveServer, page: Page
 ) -> None:
     enter(page, web.url, DANA)
-    page.goto(f"{web.url}/office/")
+    page.goto(f"{web.url}/office/companies/")
     page.get_by_role("link", name="Add companies").click()
     page.get_by_role("searchbox", name="Search tenants").fill("meridian")
     page.keyboard.press("Enter")
@@ -140,7 +141,7 @@ def test_tenants_become_companies_and_their_portal_opens(
 
     run_due_jobs()
 
-    page.wait_for_url(f"{web.url}/office/")
+    page.wait_for_url(f"{web.url}/office/companies/")
     expect(page.get_by_text("2 companies were refreshed.")).to_be_visible()  # Nordlys was never read
     page.get_by_role("link", name="Meridian Group Holdings plc").click()
     page.get_by_role("link", name="End User Portal").click()
@@ -246,11 +247,11 @@ def test_everything_works_without_scripts(house: House, harbour: Company, web: L
     context = browser.new_context(java_script_enabled=False)
     plain = context.new_page()
     enter(plain, web.url, DANA)
-    plain.goto(f"{web.url}/office/")
+    plain.goto(f"{web.url}/office/companies/")
     plain.get_by_role("button", name="Refresh now").click()
     expect(plain.get_by_text("Waiting for a worker")).to_be_visible()
     run_due_jobs()
-    plain.goto(f"{web.url}/office/")
+    plain.goto(f"{web.url}/office/companies/")
     expect(plain.locator("#refresh-progress")).to_have_count(0)
     plain.get_by_role("link", name="Settings").click()
     plain.get_by_role("link", name="Stop switch").click()

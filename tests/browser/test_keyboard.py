@@ -90,7 +90,7 @@ def test_preferences_are_found_and_saved(house: House, harbour: Company, web: Li
 
 def test_a_company_is_added_and_its_people_invited(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
     enter(page, web.url, DANA)
-    page.goto(f"{web.url}/office/")
+    page.goto(f"{web.url}/office/companies/")
     press(page, "link", "Add companies")
     tab_to(page, page.get_by_role("searchbox", name="Search tenants"))
     page.keyboard.type("meridian")
@@ -100,7 +100,7 @@ def test_a_company_is_added_and_its_people_invited(house: House, harbour: Compan
     press(page, "button", "Add the ticked companies")
     expect(page.get_by_role("heading", name="The companies are added")).to_be_visible()
     run_due_jobs()
-    page.wait_for_url(f"{web.url}/office/")
+    page.wait_for_url(f"{web.url}/office/companies/")
     press(page, "link", "Meridian Group Holdings plc")
     press(page, "link", "End User Portal")
     press(page, "button", "Switch the portal on")

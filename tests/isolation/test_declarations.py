@@ -24,7 +24,7 @@ TABLE: dict[DeclaredAccess, str] = {
     DeclaredAccess(Audience.PORTAL, Permission.CANCEL, fresh=True): "portal:stop",
     DeclaredAccess(Audience.PORTAL, Permission.SEE_PEOPLE): "portal:people",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_SEE): """
-        office:companies office:refresh_run office:refresh_progress office:company office:activity
+        office:today office:companies office:refresh_run office:refresh_progress office:company office:activity
         office:refresh_company office:end_user_portal office:end_user office:orders office:order office:logs
         office:call_log office:sign_in_log office:audit_log office:preferences office:search office:renewals""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_SEE, every_company=True): """

@@ -21,6 +21,7 @@ from tenantry.connection.models import (
 
 __all__ = [
     "BrokenConnection",
+    "ConnectionHealth",
     "ConnectionView",
     "TenantPage",
     "TenantRow",
@@ -29,6 +30,7 @@ __all__ = [
     "client_for",
     "connection",
     "connections",
+    "healths",
     "missing_since",
     "removed_tenant_count",
     "removed_tenants",
@@ -78,6 +80,14 @@ class BrokenConnection:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionHealth:
+    """A connection's name and health, without what has to be counted."""
+
+    name: str
+    health: HealthView
+
+
+@dataclass(frozen=True, slots=True)
 class TenantRow:
     """A customer's tenant; `id` is ours, `tenant_id` Microsoft's."""
 
@@ -121,14 +131,18 @@ def audit_cursor(connection_id: uuid.UUID) -> datetime | None:
     return PartnerConnection.objects.filter(id=connection_id).values_list("audit_read_until", flat=True).first()
 
 
+def healths(now: datetime) -> dict[uuid.UUID, ConnectionHealth]:
+    """Return the health of every connection, by id, in the order of their names."""
+    rows = PartnerConnection.objects.filter(removed_at=None).order_by(Lower("name"), "id")
+    return {row.id: ConnectionHealth(row.name, health_of(row, now)) for row in rows}
+
+
 def broken(now: datetime) -> dict[uuid.UUID, BrokenConnection]:
     """Return the connections that do not work, by id, in the order of their names."""
-    rows = PartnerConnection.objects.filter(removed_at=None).order_by(Lower("name"), "id")
-    healths = ((row, health_of(row, now)) for row in rows)
     return {
-        row.id: BrokenConnection(row.name, health.orders_stop)
-        for row, health in healths
-        if health.standing == Standing.BROKEN
+        connection_id: BrokenConnection(found.name, found.health.orders_stop)
+        for connection_id, found in healths(now).items()
+        if found.health.standing == Standing.BROKEN
     }
 
 

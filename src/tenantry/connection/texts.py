@@ -39,6 +39,13 @@ def standing_text(standing: Standing) -> str:
     }[standing]
 
 
+def broken_sentence(orders_stop: bool) -> str:
+    """Return what it means that a connection does not work."""
+    if orders_stop:
+        return _("Nothing new is read from Microsoft, and no change reaches it.")
+    return _("Change orders are still sent to Microsoft, and each one says how it ended.")
+
+
 def lack_text(lack: Lack) -> tuple[str, str]:
     """Return what is missing, and what to do about it."""
     return {

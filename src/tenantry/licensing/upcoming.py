@@ -9,13 +9,15 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from tenantry.licensing.finding import words_query
 from tenantry.licensing.models import NAME_WORDS, OPEN_STATES, ChangeOrder, OrderState, Subscription, Wish
-from tenantry.licensing.queries import DECIDED_BEFORE
+from tenantry.licensing.queries import DECIDED_BEFORE, YEAR
 from tenantry.licensing.rules.book import BOOK
 from tenantry.licensing.rules.facts import facts_from_json
 from tenantry.licensing.rules.plan import Intent
 from tenantry.licensing.rules.terms import Ending, Outcome, end_of_term
 
 UNDECIDED = "undecided"
+# Parts of what is undecided, to look for alone: a decision that Microsoft does not have, and a trial that becomes paid.
+LOST, TRIALS = "lost", "trials"
 # What happens at the end of a term, beside "undecided", which goes before all of them.
 KINDS: Mapping[str, tuple[Outcome, ...]] = {
     "renews": (Outcome.RENEWS, Outcome.RENEWS_CHANGED, Outcome.UPGRADES, Outcome.CONVERTS),
@@ -49,6 +51,23 @@ class Upcoming:
     counts: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The first of some ends of terms, the soonest first, and how many there are."""
+
+    rows: list[UpcomingEnd]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What wants somebody's decision within `DECIDED_BEFORE`; what was lost, within a year. No end is in two parts."""
+
+    decisions: Part
+    lost: Part
+    trials: Part
+
+
 def upcoming(
     now: datetime,
     *,
@@ -65,15 +84,7 @@ def upcoming(
     ``only`` are the companies that the viewer sees, None means all. The search finds parts of a company's name, and
     subscriptions by the first letters of words.
     """
-    found = Subscription.objects.filter(
-        status="active",
-        gone_at=None,
-        company__removed_at=None,
-        commitment_end__gte=max(since, now),
-        commitment_end__lt=until,
-    )
-    if only is not None:
-        found = found.filter(company_id__in=only)
+    found = _running(only, max(since, now), until)
     if search:
         names = Q(company__name__icontains=search)
         query = words_query(search)
@@ -81,9 +92,54 @@ def upcoming(
     asked = _undecided(now, found)
     kinds = {name: Q(outcome__in=[one.value for one in outcomes]) & ~asked for name, outcomes in KINDS.items()}
     kinds[UNDECIDED] = asked
+    if kind in {LOST, TRIALS}:
+        kinds[kind] = _LOST if kind == LOST else asked & ~_LOST & Q(outcome=Outcome.CONVERTS)
     counts = found.aggregate(all=Count("id"), **{name: Count("id", filter=which) for name, which in kinds.items()})
     if kind in kinds:
         found = found.filter(kinds[kind])
+    return Upcoming(_read(found, asked, now, offset, limit), counts)
+
+
+def due(now: datetime, *, only: Iterable[uuid.UUID] | None, limit: int) -> Due:
+    """Return what wants a decision, of all companies that the viewer sees; six queries.
+
+    ``only`` as for `upcoming`.
+    """
+    soon, year = _running(only, now, now + DECIDED_BEFORE), _running(only, now, now + YEAR)
+    asked = _undecided(now, soon) & ~_LOST
+    converts = Q(outcome=Outcome.CONVERTS)
+    counts = soon.aggregate(
+        decisions=Count("id", filter=asked & ~converts), trials=Count("id", filter=asked & converts)
+    )
+    lost = year.filter(_LOST)
+    return Due(
+        decisions=Part(_read(soon.filter(asked & ~converts), asked, now, 0, limit), counts["decisions"]),
+        lost=Part(_read(lost, _LOST, now, 0, limit), lost.count()),
+        trials=Part(_read(soon.filter(asked & converts), asked, now, 0, limit), counts["trials"]),
+    )
+
+
+def next_end(now: datetime, *, only: Iterable[uuid.UUID] | None) -> Subscription | None:
+    """Return the running subscription whose term ends next, with its company; None where none ends within a year."""
+    found = _running(only, now, now + YEAR).select_related("company").defer("upstream", "facts")
+    return found.order_by("commitment_end", "id").first()
+
+
+_LOST = Q(wish__lost_at__isnull=False)
+
+
+def _running(only: Iterable[uuid.UUID] | None, since: datetime, until: datetime) -> QuerySet[Subscription]:
+    found = Subscription.objects.filter(
+        status="active",
+        gone_at=None,
+        company__removed_at=None,
+        commitment_end__gte=since,
+        commitment_end__lt=until,
+    )
+    return found if only is None else found.filter(company_id__in=only)
+
+
+def _read(found: QuerySet[Subscription], asked: Q, now: datetime, offset: int, limit: int) -> list[UpcomingEnd]:
     open_orders = ChangeOrder.objects.filter(subscription_id=OuterRef("id"), state__in=OPEN_STATES)
     rows = (
         found.select_related("company", "wish")
@@ -91,19 +147,16 @@ def upcoming(
         .annotate(undecided=asked, under_way=Exists(open_orders))
         .order_by("commitment_end", "id")[offset : offset + limit]
     )
-    return Upcoming(
-        [
-            UpcomingEnd(
-                row=row,
-                ending=end_of_term(facts_from_json(row.facts), now, BOOK),
-                wish=getattr(row, "wish", None),
-                undecided=row.undecided,
-                under_way=row.under_way,
-            )
-            for row in rows
-        ],
-        counts,
-    )
+    return [
+        UpcomingEnd(
+            row=row,
+            ending=end_of_term(facts_from_json(row.facts), now, BOOK),
+            wish=getattr(row, "wish", None),
+            undecided=row.undecided,
+            under_way=row.under_way,
+        )
+        for row in rows
+    ]
 
 
 def _undecided(now: datetime, found: QuerySet[Subscription]) -> Q:
@@ -117,4 +170,4 @@ def _undecided(now: datetime, found: QuerySet[Subscription]) -> Q:
     ]
     near = Q(commitment_end__lt=now + DECIDED_BEFORE, asks=True) & ~Q(outcome=Outcome.STAYS_EXTENDED)
     unasked = Q(outcome=Outcome.STAYS_EXTENDED) & ~Q(id__in=on_purpose)
-    return Q(wish__lost_at__isnull=False) | (Q(wish__isnull=True) & (near | unasked))
+    return _LOST | (Q(wish__isnull=True) & (near | unasked))

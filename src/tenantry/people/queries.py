@@ -182,6 +182,14 @@ def companies_of_tenants(connection_id: UUID | None = None) -> dict[str, UUID]:
     return dict(found.values_list("tenant_id", "id"))
 
 
+def connections_of(company_ids: Iterable[UUID] | None) -> frozenset[UUID]:
+    """Return the partner connections that companies belong to, of these or of all with None."""
+    found = Company.objects.filter(removed_at=None)
+    if company_ids is not None:
+        found = found.filter(id__in=set(company_ids))
+    return frozenset(found.order_by().values_list("connection_id", flat=True).distinct())
+
+
 def company_names(company_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return the names of companies, also of those that were removed: records speak of them for a long time."""
     return dict(Company.objects.filter(id__in=set(company_ids)).values_list("id", "name"))

@@ -8,8 +8,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from tenantry.kernel.counting import count_kinds
-from tenantry.people.models import Person, SignInRecord
+from tenantry.people.models import EndUser, Person, SignInRecord, Staff
 from tenantry.people.outcomes import BINDABLE, SignInReason
+
+# So many of the refused sign-ins are looked at, however many there are: somebody may try all night.
+REFUSED_READ = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,29 @@ def bindable() -> QuerySet[SignInRecord]:
         .select_related("company")
         .order_by("-happened_at", "-id")
     )
+
+
+def still_refused(*, only: frozenset[UUID] | None, since: datetime) -> tuple[SignInRow, ...]:
+    """Return the last refused sign-in of each account since then that nobody has let in afterwards, newest first.
+
+    ``only`` as for `sign_ins`. Two queries.
+    """
+    found = SignInRecord.objects.filter(accepted=False, happened_at__gte=since).select_related("company")
+    found = found.exclude(company__removed_at__isnull=False)
+    if only is not None:
+        found = found.filter(company_id__in=only)
+    rows = one_per_account(found.order_by("-happened_at", "-id")[:REFUSED_READ])
+    accounts = {row.oid for row in rows}
+    person = ("person__tid", "person__oid", "bound_at")
+    accepted = SignInRecord.objects.filter(accepted=True, happened_at__gte=since, oid__in=accounts)
+    let_in = accepted.values_list("tid", "oid", "happened_at").union(
+        EndUser.objects.filter(removed_at=None, person__oid__in=accounts).values_list(*person),
+        Staff.objects.filter(removed_at=None, person__oid__in=accounts).values_list(*person),
+    )
+    since_when: dict[tuple[str, str], datetime] = {}
+    for tid, oid, at in let_in:
+        since_when[tid, oid] = max(at, since_when.get((tid, oid), at))
+    return tuple(row for row in rows if since_when.get((row.tid, row.oid), since) <= row.happened_at)
 
 
 def could_be(record: SignInRecord, person: Person | None) -> bool:

@@ -29,7 +29,7 @@ from tests.support.house import HARBOUR, MERIDIAN, NORDLYS, House
 from tests.support.people import make_person, make_staff
 from tests.web.backoffice.visitors import admin_of, owner, page, signed_in, staff_of, strangers, support, told, words
 
-LIST = "/office/"
+LIST = "/office/companies/"
 
 
 def named(small: SmallHouse) -> list[Company]:
@@ -96,7 +96,8 @@ def test_an_empty_office_says_how_to_begin(db: None) -> None:
     assert "Add companies" not in markup
     make_connection(DirectCsp.UNSET)
     assert "Enable Direct CSP on it next" in told(dana, LIST)
-    assert "Go to Delegated Admin Add companies" in told(dana, LIST)
+    assert "Enable Direct CSP Add companies" in told(dana, LIST)
+    assert "Go to Delegated Admin Add companies" in told(staff_of(StaffRole.ADMIN), LIST)
     PartnerConnection.objects.update(direct_csp=DirectCsp.SET)
     markup = page(dana.get(LIST))
     assert "Companies are made of the tenants that Partner Center lists for your partner connection." in words(markup)

@@ -148,10 +148,12 @@ def test_what_could_not_be_kept_is_named_to_staff_until_it_is_mended(house: Hous
         assert f"{view.row.upstream_id}: Subscription: nextChargeInstructions.quantity: " in text
         assert "What was known of them before still shows. Everything else is up to date." in text
         assert "A part of this company could not be read" not in text  # the same once more, and there is no request id
-    assert "1 company · refreshed" in told(dana, "/office/") and "1 not complete" in told(dana, "/office/")
+    assert "1 company · refreshed" in told(dana, "/office/companies/") and "1 not complete" in told(
+        dana, "/office/companies/"
+    )
     assert "could not be kept" not in told(end_user(house, harbour), f"/c/{harbour.id}/subscriptions/")
 
     house.sandbox.post("/_sandbox/change", {**about, "body": {"nextChargeInstructions": None}})
     refresh_company(harbour.id)
     assert "could not be kept" not in told(dana, address)
-    assert "not complete" not in told(dana, "/office/")
+    assert "not complete" not in told(dana, "/office/companies/")

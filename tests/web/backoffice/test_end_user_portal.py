@@ -391,8 +391,8 @@ def test_who_may_not_change_a_portal_is_told_who_can(small: House, harbour_vale:
 
 def test_a_page_with_one_side_has_no_tabs(small: House, harbour_vale: Company) -> None:
     for client, address, tabs in (
-        (staff_of(StaffRole.OWNER), "/office/", True),
-        (staff_of(StaffRole.SUPPORT, [harbour_vale]), "/office/", False),
+        (staff_of(StaffRole.OWNER), "/office/companies/", True),
+        (staff_of(StaffRole.SUPPORT, [harbour_vale]), "/office/companies/", False),
         (staff_of(StaffRole.OWNER), "/office/people/", True),
         (staff_of(StaffRole.ADMIN), "/office/people/", False),
     ):

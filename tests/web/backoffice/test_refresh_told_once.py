@@ -18,7 +18,7 @@ def test_a_refresh_watched_on_its_own_page_is_told_once(house: House) -> None:
 
     polled = dana.get(f"{own_page}progress/", headers={"HX-Current-URL": f"http://testserver{own_page}"})
     assert polled.headers["HX-Refresh"] == "true"
-    assert dana.get(own_page).headers["Location"] == "/office/"
+    assert dana.get(own_page).headers["Location"] == "/office/companies/"
 
-    assert told(dana, "/office/").count(TOLD) == 1
-    assert TOLD not in told(dana, "/office/")
+    assert told(dana, "/office/companies/").count(TOLD) == 1
+    assert TOLD not in told(dana, "/office/companies/")

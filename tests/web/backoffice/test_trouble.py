@@ -28,7 +28,7 @@ def pages(house: House, company: Company) -> dict[str, str]:
     """Return the pages on which a broken connection is named."""
     dana = owner(house)
     return {
-        "companies": told(dana, "/office/"),
+        "companies": told(dana, "/office/companies/"),
         "company": told(dana, f"/office/c/{company.id}/"),
         "connections": told(dana, CONNECTIONS),
     }
@@ -94,7 +94,7 @@ def test_what_one_customer_refuses_is_said_of_that_company_alone(house: House, h
     other = told(dana, f"/office/c/{nordlys.id}/")
     assert "could not be read" not in other
     assert "refused" not in other
-    companies = told(dana, "/office/")
+    companies = told(dana, "/office/companies/")
     assert "1 could not be read" in companies
     assert companies.count("Could not be read last time") == 1
     assert "does not work" not in companies + told(dana, CONNECTIONS)

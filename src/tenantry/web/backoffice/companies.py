@@ -1,6 +1,7 @@
 """The list of companies, adding some, and refreshing them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -86,7 +87,7 @@ def companies(request: OfficeRequest) -> HttpResponse:
         run=run if run is not None and run.state in OPEN_RUNS else None,
         filtered=bool(search or portal),
         broken=list(connections.broken(moment.real).values()) if request.viewer.office_companies() is None else [],
-        begin=_begin(moment) if not found.rows else "",
+        begin=None if found.rows else beginning(moment),
     )
     return render_page(request, "companies/list", context)
 
@@ -174,12 +175,21 @@ def to_run(run: RunRecord) -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("office:refresh_run", args=[run.id]))
 
 
-def _begin(moment: Moment) -> str:
-    """Say with what an empty list begins: a connection, Direct CSP on one, or adding companies."""
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """With what an office without companies begins: "connect", "direct_csp" on the connection, or "add" companies."""
+
+    step: str
+    connection_id: UUID | None = None
+
+
+def beginning(moment: Moment) -> Beginning:
+    """Say with what an office without companies begins."""
     known = connections.connections(moment.real)
     if not known:
-        return "connect"
-    return "add" if any(one.direct_csp == DirectCsp.SET for one in known) else "direct_csp"
+        return Beginning("connect")
+    is_set = any(one.direct_csp == DirectCsp.SET for one in known)
+    return Beginning("add") if is_set else Beginning("direct_csp", known[0].id)
 
 
 def _rows(found: CompanyPage, moment: Moment, labels: Mapping[str, str]) -> SafeString:

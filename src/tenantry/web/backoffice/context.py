@@ -36,7 +36,7 @@ def office_page(request: OfficeRequest, place: str, moment: Moment, **more: obje
         moment,
         role=staff_role_text(staff.role)[0] if staff else "",
         stop_switch_url=reverse("office:stop_switch") if viewer.may(Permission.OFFICE_SETTINGS) else "",
-        home_url=reverse("office:companies"),
+        home_url=reverse("office:today"),
     )
     if isinstance(person := context.get("person"), ui.Person):
         context["person"] = replace(person, preferences_url=reverse("office:preferences"))
@@ -138,6 +138,7 @@ def _places(viewer: Viewer) -> list[ui.PlaceGroup]:
         return ui.Place(key, label, reverse(f"office:{key}"), icon)
 
     daily = [
+        place("today", _("Today"), "inbox"),
         place("companies", _("Companies"), "building-2"),
         place("renewals", _("Renewals"), "calendar-sync"),
         place("orders", _("Change orders"), "list-checks"),

@@ -30,7 +30,6 @@ from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.backoffice.ids import as_uuid
 from tenantry.web.backoffice.lists import MOST_IN_FILE, PER_PAGE, page_number, search_of, slice_of, wants_file
 from tenantry.web.backoffice.order_words import OrderView, order_view, state_badge
-from tenantry.web.backoffice.tools.lines import log_tabs
 from tenantry.web.portal.files import csv_answer
 from tenantry.web.portal.outcomes import state_words, subscription_name, wish_words, withdrawn_words
 from tenantry.web.ui import dates
@@ -107,7 +106,6 @@ def orders(request: OfficeRequest) -> HttpResponse:
         periods=_period_choices(),
         filtered=any(request.GET.get(name) for name in ("q", "state", "period", "company")),
         state=_("Newest first"),
-        tabs=log_tabs("orders"),
     )
     return render_page(request, "orders/list", context)
 

@@ -22,7 +22,7 @@ from tenantry.licensing.moment import Moment
 from tenantry.licensing.renewing import SeenTerm, confirm_renewals
 from tenantry.licensing.rules.facts import fingerprint
 from tenantry.licensing.rules.terms import Outcome
-from tenantry.licensing.upcoming import KINDS, UNDECIDED, UpcomingEnd, upcoming
+from tenantry.licensing.upcoming import KINDS, LOST, TRIALS, UNDECIDED, UpcomingEnd, upcoming
 from tenantry.people.access import CompanyAccess, Viewer
 from tenantry.people.permissions import Permission
 from tenantry.web.access import OfficeRequest, office
@@ -75,7 +75,7 @@ def renewals(request: OfficeRequest) -> HttpResponse:
     spans = _spans(now)
     span = next((one for one in spans if one.value == request.GET.get("month", "")), spans[0])
     show = request.GET.get("show", "")
-    show = show if show in {UNDECIDED, *KINDS} else ""
+    show = show if show in {UNDECIDED, LOST, TRIALS, *KINDS} else ""
     found = upcoming(
         now,
         only=request.viewer.office_companies(),
@@ -90,7 +90,7 @@ def renewals(request: OfficeRequest) -> HttpResponse:
         return redirect("office:renewals")
     ticked = "tick" in request.GET
     rows = [_row(one, request.viewer, now) for one in found.rows]
-    counts = {**found.counts, "": found.counts["all"]}
+    counts = dict.fromkeys(_kinds(), 0) | {**found.counts, "": found.counts["all"]}
     context = office_page(
         request,
         "renewals",
@@ -221,6 +221,8 @@ def _kinds() -> dict[str, str]:
     return {
         "": _("All"),
         UNDECIDED: _("To decide"),
+        LOST: _("Not at Microsoft"),
+        TRIALS: _("Trials that become paid"),
         "renews": _("Renews"),
         "ends": _("Ends"),
         "extends": _("Month by month"),

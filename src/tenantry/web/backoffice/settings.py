@@ -142,7 +142,7 @@ def _addresses() -> list[tuple[str, str]]:
     returns = reverse("sign_in:return")
     found = [
         (_("Customer portal"), f"{installation.PORTAL_URL}/"),
-        (_("Back office"), f"{installation.BACKOFFICE_URL}{reverse('office:companies')}"),
+        (_("Back office"), f"{installation.BACKOFFICE_URL}{reverse('office:today')}"),
     ]
     for base in dict.fromkeys((installation.PORTAL_URL, installation.BACKOFFICE_URL)):
         found.append((_("Redirect address of the app registration for sign-in"), f"{base}{returns}"))

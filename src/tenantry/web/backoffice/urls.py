@@ -16,6 +16,7 @@ from tenantry.web.backoffice import (
     setting_look,
     settings,
     tenants,
+    today,
     users,
 )
 
@@ -26,7 +27,8 @@ _user = f"{_company}portal/users/<uuid:end_user_id>/"
 _staff = "people/staff/<uuid:staff_id>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", companies.companies, name="companies"),
+    path("", today.today, name="today"),
+    path("companies/", companies.companies, name="companies"),
     path("search/", search.search, name="search"),
     path("renewals/", renewals.renewals, name="renewals"),
     path("renewals/confirm/", renewals.renew_as_is, name="renew_as_is"),

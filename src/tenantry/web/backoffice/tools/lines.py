@@ -144,7 +144,6 @@ def log_page(
 def log_tabs(key: str) -> list[Tab]:
     """Return the logs."""
     logs = [
-        ("orders", _("Change orders"), "orders"),
         ("runs", _("Refreshes"), "logs"),
         ("calls", _("Calls to Microsoft"), "call_log"),
         ("sign_ins", _("Sign-ins"), "sign_in_log"),

@@ -45,7 +45,7 @@ def companies(request: SignedInRequest) -> HttpResponse:
 
 
 def _office_url() -> str:
-    return settings.BACKOFFICE_URL + reverse("office:companies")
+    return settings.BACKOFFICE_URL + reverse("office:today")
 
 
 class PreferencesForm(forms.Form):
