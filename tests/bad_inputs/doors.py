@@ -181,14 +181,14 @@ DOORS: dict[str, Door] = {
     "portal:activity_file": Door(filters="q show page"),
     "portal:people": PAGE,
     "office:today": PAGE,
-    "office:companies": Door(search="q", filters="portal sort", beyond=frozenset({302})),
+    "office:companies": Door(search="q", filters="show sort", beyond=frozenset({302})),
     "office:search": Door(search="q"),
     "office:renewals": Door(search="q", filters="show month tick", beyond=frozenset({302})),
     "office:renew_as_is": Door(
         posts=True, buttons={"term": _ID, "terms": anything()}, button_answers=frozenset({200, 302})
     ),
     "office:refresh_all": BUTTON,
-    "office:refresh_run": PAGE,
+    "office:refresh_run": Door(filters="company"),
     "office:refresh_progress": PAGE,
     "office:add_companies": Door(
         posts=True,

@@ -5,7 +5,7 @@ from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
 from tenantry.licensing import asking
 from tenantry.licensing.moment import Moment
-from tenantry.licensing.queries import freshness_of, subscription_counts
+from tenantry.licensing.summary import summaries
 from tenantry.people import actions as people
 from tenantry.people.outcomes import AddedCompanies
 from tests.support.house import HARBOUR, MERIDIAN, NORDLYS, OWNER, House
@@ -13,12 +13,12 @@ from tests.support.house import HARBOUR, MERIDIAN, NORDLYS, OWNER, House
 
 def test_companies_that_were_just_added_are_read_and_the_others_left_alone(house: House) -> None:
     harbour = house.add_company(HARBOUR)
-    before = freshness_of([harbour.id])[harbour.id].succeeded_at
+    before = summaries([harbour.id])[harbour.id].freshness.succeeded_at
     added = people.add_companies(
         acting_as=OWNER, connection_id=house.connection.id, tenant_ids=[NORDLYS, MERIDIAN], now=clock.now()
     )
     assert isinstance(added, AddedCompanies)
-    assert freshness_of(added.added) == {}
+    assert summaries(added.added) == {}
     run = asking.ask_first_refresh(acting_as=OWNER, moment=Moment.current())
     assert (run.kind, run.asked_by, run.state) == ("refresh_new", "Dana Okafor", "waiting")
 
@@ -27,9 +27,9 @@ def test_companies_that_were_just_added_are_read_and_the_others_left_alone(house
     done = runs.run(run.id)
     assert done is not None
     assert (done.state, done.message_key, done.steps_done, done.steps_total) == ("done", "refreshed", 2, 2)
-    assert set(freshness_of(added.added)) == set(added.added)
-    assert set(subscription_counts(added.added)) == set(added.added)
-    assert freshness_of([harbour.id])[harbour.id].succeeded_at == before
+    assert set(summaries(added.added)) == set(added.added)
+    assert all(one.active and one.seats for one in summaries(added.added).values())
+    assert summaries([harbour.id])[harbour.id].freshness.succeeded_at == before
 
 
 def test_asking_twice_is_one_refresh(house: House) -> None:
@@ -58,4 +58,4 @@ def test_a_refresh_that_reaches_nobody_says_so(house: House) -> None:
     done = runs.run(run.id)
     assert done is not None
     assert (done.state, done.message_key, done.details["failed"]) == ("failed", "refresh_failed", 1)
-    assert freshness_of([harbour.id])[harbour.id].failing
+    assert summaries([harbour.id])[harbour.id].freshness.failing

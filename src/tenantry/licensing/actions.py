@@ -35,6 +35,7 @@ from tenantry.licensing.rules.plan import Plan, Scheduled, plan_from_json, plan_
 from tenantry.licensing.rules.planner import plan_change
 from tenantry.licensing.rules.weights import weigh
 from tenantry.licensing.rules.wishes import Wish, wish_from_json, wish_to_json
+from tenantry.licensing.summary import keep_summary_later
 
 _log = structlog.get_logger(__name__)
 
@@ -203,6 +204,7 @@ def _give_up_wish(order: ChangeOrder, acting_as: Actor, moment: Moment) -> None:
         now=moment.real,
     )
     wish.delete()
+    keep_summary_later(order.company_id, moment.commerce)
 
 
 @transaction.atomic

@@ -6,11 +6,14 @@ from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from tenantry.licensing.models import ChangeOrder, CompanyRefresh, OrderState
+from tenantry.licensing.models import ChangeOrder, OrderState
 from tenantry.licensing.queries import office_orders
+from tenantry.people.models import Company
 
-# Of a company's refresh: the last try failed.
-NOT_READ = Q(failed_at__isnull=False) & (Q(succeeded_at=None) | Q(failed_at__gt=F("succeeded_at")))
+# Of a company: the last try to read it failed.
+NOT_READ = Q(refresh__failed_at__isnull=False) & (
+    Q(refresh__succeeded_at=None) | Q(refresh__failed_at__gt=F("refresh__succeeded_at"))
+)
 
 
 def failed_orders(only: Iterable[uuid.UUID] | None, since: datetime) -> QuerySet[ChangeOrder]:
@@ -20,14 +23,14 @@ def failed_orders(only: Iterable[uuid.UUID] | None, since: datetime) -> QuerySet
     return found.exclude(Exists(later))
 
 
-def not_read(only: Iterable[uuid.UUID] | None, *, except_over: Collection[uuid.UUID] = ()) -> QuerySet[CompanyRefresh]:
-    """Return the refreshes of companies that failed last, with the companies; the longest failing first.
+def not_read(only: Iterable[uuid.UUID] | None, *, except_over: Collection[uuid.UUID] = ()) -> QuerySet[Company]:
+    """Return the companies whose last refresh failed, with the refresh; the one read longest ago first.
 
     ``except_over`` are partner connections: one that does not work explains all companies that are read over it.
     """
-    found = CompanyRefresh.objects.filter(NOT_READ, company__removed_at=None).select_related("company")
+    found = Company.objects.filter(NOT_READ, removed_at=None).select_related("refresh")
     if only is not None:
-        found = found.filter(company_id__in=only)
+        found = found.filter(id__in=only)
     if except_over:
-        found = found.exclude(company__connection_id__in=except_over)
-    return found.order_by(F("succeeded_at").asc(nulls_first=True), "company_id")
+        found = found.exclude(connection_id__in=except_over)
+    return found.order_by(F("refresh__succeeded_at").asc(nulls_first=True), "id")

@@ -25,6 +25,7 @@ from tenantry.licensing.rules.kept_decision import KeptDecision, KeptState, comp
 from tenantry.licensing.rules.plan import Plan
 from tenantry.licensing.rules.wishes import DecideEndOfTerm, ScheduleQuantity
 from tenantry.licensing.rules.wishes import Wish as AnyWish
+from tenantry.licensing.summary import keep_summary_later
 from tenantry.licensing.texts import refusal_text, wish_text
 from tenantry.notices.actions import notify
 
@@ -139,6 +140,7 @@ def _ask(wish: Wish, subscription: Subscription, refusal: Refusal, moment: Momen
     if lost_at is not None and wish.lost_reason == reason and moment.commerce - lost_at < _TRY_AGAIN_AFTER:
         return
     Wish.objects.filter(pk=wish.pk).update(lost_at=moment.commerce, lost_reason=reason)
+    keep_summary_later(wish.company_id, moment.commerce)
     if lost_at is not None:
         return
     _record(wish, subscription, "wish.lost", moment, refusal.reason)

@@ -15,6 +15,7 @@ from tenantry.clients.partner_center.paging import Collected, Unreadable
 from tenantry.kernel.columns import fit
 from tenantry.licensing.models import ChangeOrder, LicenceCount, OrderState, Subscription, SubscriptionChange
 from tenantry.licensing.moment import Moment
+from tenantry.licensing.summary import keep_summary_later
 from tenantry.licensing.upstream import columns_from_record, digest_of
 from tenantry.people.models import Company
 
@@ -69,6 +70,7 @@ def store_one(subscription: Subscription, record: Record, moment: Moment, *, ord
     with transaction.atomic(savepoint=False):
         row = Subscription.objects.select_for_update(of=("self",)).get(id=subscription.id)
         _store(row, columns_from_record(record, digest=digest_of(record)), moment, order)
+        keep_summary_later(row.company_id, moment.commerce)
         return row
 
 

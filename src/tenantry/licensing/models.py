@@ -87,7 +87,10 @@ class LicenceCount(models.Model):
 
 
 class CompanyRefresh(models.Model):
-    """How fresh a company's mirror is and what went wrong last: apart, so that an unchanged mirror is not written."""
+    """How fresh a company's mirror is, what went wrong last, and what the list of companies shows of it.
+
+    Apart from the mirror, so that an unchanged mirror is not written.
+    """
 
     company = models.OneToOneField(Company, on_delete=models.CASCADE, primary_key=True, related_name="refresh")
     started_at = models.DateTimeField(null=True)
@@ -98,6 +101,12 @@ class CompanyRefresh(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     licences_known = models.BooleanField(null=True)  # False: the partner has no right to read assignments
     country = models.CharField(max_length=2, blank=True)
+    # Of the running subscriptions, kept by licensing.summary:
+    active = models.IntegerField(default=0)
+    seats = models.IntegerField(default=0)
+    next_end = models.DateTimeField(null=True)  # of a term
+    # The earliest end of a term that somebody should decide about; of a lost decision, when it was lost.
+    decide_by = models.DateTimeField(null=True)
 
 
 # The advice of a refresh that could not keep every record: its words name those, one on each line.

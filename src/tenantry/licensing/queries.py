@@ -228,7 +228,7 @@ def listed(
     counts = _searched(company_id, search).aggregate(
         **{name: Count("id", filter=which) for name, which in SHOWS.items()}
     )
-    return Listed(_views(market, rows, orders, wishes, now), counts, _freshness(market.refresh))
+    return Listed(_views(market, rows, orders, wishes, now), counts, freshness_from(market.refresh))
 
 
 def is_of_company(company_id: CompanyId, subscription_id: uuid.UUID) -> bool:
@@ -374,16 +374,11 @@ def waiting_for_a_person(company_ids: Iterable[uuid.UUID] | None) -> QuerySet[Ch
 
 def freshness(company_id: CompanyId) -> Freshness:
     """Say how fresh a company's mirror is."""
-    return _freshness(CompanyRefresh.objects.filter(company_id=company_id).first())
+    return freshness_from(CompanyRefresh.objects.filter(company_id=company_id).first())
 
 
-def freshness_of(company_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Freshness]:
-    """Say how fresh the mirror of each company is, in one query; one that was never read is left out."""
-    rows = CompanyRefresh.objects.filter(company_id__in=list(company_ids))
-    return {row.company_id: _freshness(row) for row in rows}
-
-
-def _freshness(found: CompanyRefresh | None) -> Freshness:
+def freshness_from(found: CompanyRefresh | None) -> Freshness:
+    """Return what a row says of how fresh a mirror is; without one it was never read."""
     refresh = found or CompanyRefresh()
     running = refresh.started_at is not None and all(
         ended is None or ended < refresh.started_at for ended in (refresh.succeeded_at, refresh.failed_at)
@@ -426,13 +421,3 @@ def overall_freshness() -> OverallFreshness:
         incomplete=Count("pk", filter=Q(advice=UNREADABLE)),
     )
     return OverallFreshness(**found)
-
-
-def subscription_counts(company_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
-    """Return active subscriptions and their seats per company, in one query."""
-    rows = (
-        Subscription.objects.filter(company_id__in=list(company_ids), status="active", gone_at=None)
-        .values("company_id")
-        .annotate(active=Count("id"), seats=Sum("quantity"))
-    )
-    return {row["company_id"]: (row["active"], row["seats"]) for row in rows}

@@ -36,6 +36,7 @@ from tenantry.licensing.mirror import (
 )
 from tenantry.licensing.models import UNREADABLE, CompanyRefresh, LicenceCount, Subscription, Wish
 from tenantry.licensing.moment import Moment
+from tenantry.licensing.summary import keep_summary
 from tenantry.people.models import Company
 from tenantry.traffic.quota import in_background
 
@@ -296,6 +297,7 @@ def _store(company: Company, reading: Reading, moment: Moment) -> Stored:
             country=reading.country[:2],
         )
     _check_wishes(company, Moment(moment.real, reading.read_on))
+    keep_summary(company.id, moment.commerce)
     return replace(stored, unkept=tuple(unkept))
 
 

@@ -18,6 +18,7 @@ from tenantry.licensing.rules.book import BOOK
 from tenantry.licensing.rules.facts import EndOfTerm, fingerprint
 from tenantry.licensing.rules.kept_decision import is_of_earlier_term
 from tenantry.licensing.rules.terms import Outcome, end_of_term
+from tenantry.licensing.summary import keep_summary_later
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def _confirm(term: SeenTerm, moment: Moment) -> Refusal | bool:
         same = kept.choice == EndOfTerm.RENEW and kept.quantity is None
         return False if same else _refuse("plan_changed", "as_seen", "look_again")
     remember_renewal(subscription, facts, term.acting_as.label, moment)
+    keep_summary_later(term.company_id, moment.commerce)
     decided = {"decided": EndOfTerm.RENEW.value, "by": term.acting_as.label}
     SubscriptionChange.objects.create(
         company_id=term.company_id,

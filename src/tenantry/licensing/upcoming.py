@@ -53,7 +53,7 @@ class Upcoming:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The first of some ends of terms, the soonest first, and how many there are."""
+    """The first of some ends of terms, the soonest first, and how many there are; no more than ``most`` are counted."""
 
     rows: list[UpcomingEnd]
     total: int
@@ -84,51 +84,52 @@ def upcoming(
     ``only`` are the companies that the viewer sees, None means all. The search finds parts of a company's name, and
     subscriptions by the first letters of words.
     """
-    found = _running(only, max(since, now), until)
+    found = running(only, max(since, now), until)
     if search:
         names = Q(company__name__icontains=search)
         query = words_query(search)
         found = found.alias(words=NAME_WORDS).filter(names if query is None else names | Q(words=query))
-    asked = _undecided(now, found)
+    asked = undecided(now + DECIDED_BEFORE, found)
     kinds = {name: Q(outcome__in=[one.value for one in outcomes]) & ~asked for name, outcomes in KINDS.items()}
     kinds[UNDECIDED] = asked
     if kind in {LOST, TRIALS}:
-        kinds[kind] = _LOST if kind == LOST else asked & ~_LOST & Q(outcome=Outcome.CONVERTS)
+        kinds[kind] = LOST_NOW if kind == LOST else asked & ~LOST_NOW & Q(outcome=Outcome.CONVERTS)
     counts = found.aggregate(all=Count("id"), **{name: Count("id", filter=which) for name, which in kinds.items()})
     if kind in kinds:
         found = found.filter(kinds[kind])
     return Upcoming(_read(found, asked, now, offset, limit), counts)
 
 
-def due(now: datetime, *, only: Iterable[uuid.UUID] | None, limit: int) -> Due:
-    """Return what wants a decision, of all companies that the viewer sees; six queries.
+def due(now: datetime, *, only: Iterable[uuid.UUID] | None, limit: int, most: int) -> Due:
+    """Return what wants a decision, of all companies that the viewer sees; seven queries.
 
-    ``only`` as for `upcoming`.
+    ``only`` as for `upcoming`; ``limit`` is how many of each kind are read, ``most`` up to where they are counted.
     """
-    soon, year = _running(only, now, now + DECIDED_BEFORE), _running(only, now, now + YEAR)
-    asked = _undecided(now, soon) & ~_LOST
+    soon, year = running(only, now, now + DECIDED_BEFORE), running(only, now, now + YEAR)
+    asked = undecided(now + DECIDED_BEFORE, soon) & ~LOST_NOW
     converts = Q(outcome=Outcome.CONVERTS)
-    counts = soon.aggregate(
-        decisions=Count("id", filter=asked & ~converts), trials=Count("id", filter=asked & converts)
-    )
-    lost = year.filter(_LOST)
+
+    def part(found: QuerySet[Subscription]) -> Part:
+        return Part(_read(found, asked, now, 0, limit), found.order_by("commitment_end")[:most].count())
+
     return Due(
-        decisions=Part(_read(soon.filter(asked & ~converts), asked, now, 0, limit), counts["decisions"]),
-        lost=Part(_read(lost, _LOST, now, 0, limit), lost.count()),
-        trials=Part(_read(soon.filter(asked & converts), asked, now, 0, limit), counts["trials"]),
+        decisions=part(soon.filter(asked & ~converts)),
+        lost=part(year.filter(LOST_NOW)),
+        trials=part(soon.filter(asked & converts)),
     )
 
 
 def next_end(now: datetime, *, only: Iterable[uuid.UUID] | None) -> Subscription | None:
     """Return the running subscription whose term ends next, with its company; None where none ends within a year."""
-    found = _running(only, now, now + YEAR).select_related("company").defer("upstream", "facts")
+    found = running(only, now, now + YEAR).select_related("company").defer("upstream", "facts")
     return found.order_by("commitment_end", "id").first()
 
 
-_LOST = Q(wish__lost_at__isnull=False)
+LOST_NOW = Q(wish__lost_at__isnull=False)
 
 
-def _running(only: Iterable[uuid.UUID] | None, since: datetime, until: datetime) -> QuerySet[Subscription]:
+def running(only: Iterable[uuid.UUID] | None, since: datetime, until: datetime) -> QuerySet[Subscription]:
+    """Return the running subscriptions of companies, of all with None, whose terms end within a span of time."""
     found = Subscription.objects.filter(
         status="active",
         gone_at=None,
@@ -159,15 +160,21 @@ def _read(found: QuerySet[Subscription], asked: Q, now: datetime, offset: int, l
     ]
 
 
-def _undecided(now: datetime, found: QuerySet[Subscription]) -> Q:
-    """Return what `queries.needs_decision` says of one company, for all."""
+def undecided(before: datetime, found: QuerySet[Subscription]) -> Q:
+    """Return which of these somebody should decide about; one query.
+
+    With ``before`` at the end of `DECIDED_BEFORE` it is what `queries.needs_decision` says of one company.
+    """
+    on_purpose = chosen_to_extend(found)
+    near = Q(commitment_end__lt=before, asks=True) & ~Q(outcome=Outcome.STAYS_EXTENDED)
+    unasked = Q(outcome=Outcome.STAYS_EXTENDED) & ~Q(id__in=on_purpose)
+    return LOST_NOW | (Q(wish__isnull=True) & (near | unasked))
+
+
+def chosen_to_extend(found: QuerySet[Subscription]) -> list[uuid.UUID]:
+    """Return which of these run on month by month because somebody chose it in their last term; one query."""
     extended = found.filter(outcome=Outcome.STAYS_EXTENDED)
     chosen = ChangeOrder.objects.filter(
         subscription__in=extended, state=OrderState.SCHEDULED, plan__write__intent=Intent.EXTEND_AT_TERM
     ).values_list("subscription_id", "requested_at", "subscription__facts__term_start")
-    on_purpose = [
-        row_id for row_id, asked_at, began in chosen if not began or asked_at >= datetime.fromisoformat(began)
-    ]
-    near = Q(commitment_end__lt=now + DECIDED_BEFORE, asks=True) & ~Q(outcome=Outcome.STAYS_EXTENDED)
-    unasked = Q(outcome=Outcome.STAYS_EXTENDED) & ~Q(id__in=on_purpose)
-    return _LOST | (Q(wish__isnull=True) & (near | unasked))
+    return [row_id for row_id, asked_at, began in chosen if not began or asked_at >= datetime.fromisoformat(began)]

@@ -1,6 +1,6 @@
 """What other rooms and pages read of companies, end users and staff."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,6 @@ from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
 from tenantry.connection.models import Tenant
-from tenantry.kernel.counting import count_kinds
 from tenantry.people.holders import Holder, Holders, holders
 from tenantry.people.models import (
     Company,
@@ -44,11 +43,15 @@ class CompanyRow:
     added_at: datetime
 
 
+_ALL = Q()
+_BY_NAME = (Lower("name").asc(), "id")
 COMPANY_SORTS: Mapping[str, tuple[OrderBy | str, ...]] = {
-    "name": (Lower("name").asc(), "id"),
+    "name": _BY_NAME,
     "-name": (Lower("name").desc(), "-id"),
-    "added": ("added_at", "id"),
-    "-added": ("-added_at", "id"),
+    "portal": ("-portal_enabled", *_BY_NAME),
+    "-portal": ("portal_enabled", *_BY_NAME),
+    "people": ("people", *_BY_NAME),
+    "-people": ("-people", *_BY_NAME),
 }
 
 
@@ -127,36 +130,31 @@ def companies(
     *,
     only: frozenset[UUID] | None,
     search: str = "",
-    connection_id: UUID | None = None,
-    portal_enabled: bool | None = None,
-    sort: str = "name",
+    where: Q = _ALL,
+    order: Sequence[OrderBy | str] = _BY_NAME,
     offset: int = 0,
     limit: int = 50,
 ) -> CompanyPage:
     """Return companies in one query; ``only`` is `Viewer.office_companies()`, None means all.
 
-    The search finds parts of the name and of the tenant's domain, and whole tenant ids. ``sort``: a key of
-    `COMPANY_SORTS`.
+    The search finds parts of the name and of the tenant's domain, and whole tenant ids. ``where`` and ``order`` may
+    name columns of other rooms' tables about companies; `COMPANY_SORTS` has the orders of this room.
     """
-    found = _found_companies(only, search)
-    if connection_id is not None:
-        found = found.filter(connection_id=connection_id)
-    if portal_enabled is not None:
-        found = found.filter(portal_enabled=portal_enabled)
+    found = _searched(only, search).filter(where)
     # Counted apart from the rows: a window over them would look up the domain and the people of every company.
     total = found.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("id")).values("n")
-    listed = found.annotate(total=Subquery(total)).order_by(*COMPANY_SORTS.get(sort, COMPANY_SORTS["name"]))
-    rows = list(_read_companies(listed, "total")[offset : offset + limit])
+    listed = _read_companies(found.annotate(total=Subquery(total)), "total").order_by(*order)
+    rows = list(listed[offset : offset + limit])
     return CompanyPage(tuple(_company_row(row) for row in rows), rows[0]["total"] if rows else 0)
 
 
-def company_counts(*, only: frozenset[UUID] | None, search: str = "") -> dict[str, int]:
-    """Return how many companies have their portal "on" and "off", and how many there are in all (""), in one query."""
-    kinds = {"on": Q(portal_enabled=True), "off": Q(portal_enabled=False)}
-    return count_kinds(_found_companies(only, search), kinds)
+def company_counts(*, only: frozenset[UUID] | None, search: str, kinds: Mapping[str, Q]) -> dict[str, int]:
+    """Return how many companies a search finds, as "all", and how many of each kind; one query."""
+    counts = {name: Count("id", filter=where) for name, where in kinds.items()}
+    return _searched(only, search).aggregate(all=Count("id"), **counts)
 
 
-def _found_companies(only: frozenset[UUID] | None, search: str) -> QuerySet[Company]:
+def _searched(only: frozenset[UUID] | None, search: str) -> QuerySet[Company]:
     found = Company.objects.filter(removed_at=None)
     if only is not None:
         found = found.filter(id__in=only)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -13,7 +14,15 @@ from tenantry.connection.models import ConnectionState, DirectCsp, PartnerConnec
 from tenantry.jobs.models import RunRecord
 from tenantry.jobs.testing import run_due_jobs
 from tenantry.kernel import clock
-from tenantry.licensing.models import Subscription
+from tenantry.kernel.ids import CompanyId
+from tenantry.licensing.models import ChangeOrder, CompanyRefresh, OrderState, Subscription
+from tenantry.licensing.moment import Moment
+from tenantry.licensing.queries import DECIDED_BEFORE
+from tenantry.licensing.renewing import SeenTerm, confirm_renewals
+from tenantry.licensing.rules.facts import fingerprint
+from tenantry.licensing.rules.wishes import SetQuantity
+from tenantry.licensing.summary import decisions_of, summaries
+from tenantry.licensing.upcoming import due
 from tenantry.people.models import Company, StaffRole
 from tenantry.web.backoffice.lists import PER_PAGE
 from tests.people.house import (
@@ -25,7 +34,8 @@ from tests.people.house import (
     make_connection,
 )
 from tests.people.house import House as SmallHouse
-from tests.support.house import HARBOUR, MERIDIAN, NORDLYS, House
+from tests.support.house import HARBOUR, MERIDIAN, NORDLYS, OWNER, House, finish
+from tests.support.orders import placed
 from tests.support.people import make_person, make_staff
 from tests.web.backoffice.visitors import admin_of, owner, page, signed_in, staff_of, strangers, support, told, words
 
@@ -45,7 +55,14 @@ def test_the_list_says_what_matters_about_each_company(house: House) -> None:
     assert text.startswith(
         "Companies 1 company · refreshed now Refresh now Add companies Companies Delegated Admin Removed tenants"
     )
-    assert text.endswith(f"HV Harbour & Vale Ltd harbourvale.onmicrosoft.com {active.count()} {seats} On 0 now")
+    waiting = due(Moment.current().commerce, only=None, limit=5, most=101)
+    n = waiting.decisions.total + waiting.trials.total
+    assert text.endswith(
+        f"HV Harbour & Vale Ltd harbourvale.onmicrosoft.com {active.count()} subscriptions · {seats} seats · "
+        f"{n} to decide {n} in 38 hours Mon 23 Nov {active.count()} {seats} On 0"
+    )
+    (address,) = re.findall(r'<td class="nowrap"><a href="([^"]+)"', page(dana.get(LIST)))
+    assert f"To decide {n}" in told(dana, unescape(address))
 
 
 def test_companies_are_searched_filtered_and_sorted(small: SmallHouse) -> None:
@@ -57,16 +74,91 @@ def test_companies_are_searched_filtered_and_sorted(small: SmallHouse) -> None:
         "?q=nord": ["Nordlys Shipping AS"],
         "?q=harbourvale.example": ["Harbour & Vale Ltd"],
         f"?q={HARBOUR_TENANT}": ["Harbour & Vale Ltd"],
-        "?portal=on": ["Harbour & Vale Ltd"],
-        "?portal=off": ["Nordlys Shipping AS"],
+        "?sort=-portal": ["Nordlys Shipping AS", "Harbour & Vale Ltd"],
+        "?show=off": ["Nordlys Shipping AS"],
+        "?show=decide": [],
         "?q=nobody": [],
-        "?page=oops&sort=oops&portal=oops": ["Harbour & Vale Ltd", "Nordlys Shipping AS"],
+        "?page=oops&sort=oops&show=oops": ["Harbour & Vale Ltd", "Nordlys Shipping AS"],
     }
     for query, names in cases.items():
         text = told(dana, LIST + query)
         found = sorted((name for name in ("Harbour & Vale Ltd", "Nordlys Shipping AS") if name in text), key=text.find)
         assert found == names, query
     assert "No company matches." in told(dana, f"{LIST}?q=nobody")
+
+
+@pytest.mark.parametrize("column", ["name", "decide", "next_end", "orders", "active", "seats", "portal", "people"])
+def test_every_column_sorts_both_ways(house: House, column: str) -> None:
+    house.add_company(HARBOUR)
+    CompanyRefresh.objects.filter(company=house.add_company(NORDLYS)).update(active=1)  # the world gives both as many
+    dana = owner(house)
+    markup = page(dana.get(LIST))
+    assert f'href="?sort={"-" if column == "decide" else ""}{column}"' in markup
+    up, down = (names(dana, f"?sort={sign}{column}") for sign in ("", "-"))
+    assert sorted(up) == sorted(down) == ["Harbour & Vale Ltd", "Nordlys Shipping AS"]
+    if column not in {"orders", "portal", "people"}:  # alike, so by name both ways
+        assert up == down[::-1]
+
+
+def names(client: Client, query: str = "") -> list[str]:
+    """Return the companies of a page in their order."""
+    return [
+        unescape(name) for name in re.findall(r'class="primary-link"[^>]*><bdi>([^<]+)', page(client.get(LIST + query)))
+    ]
+
+
+def test_the_most_urgent_company_goes_first(house: House) -> None:
+    dana, harbour, nordlys = owner(house), house.add_company(HARBOUR), house.add_company(NORDLYS)
+    assert names(dana) == ["Nordlys Shipping AS", "Harbour & Vale Ltd"]  # in 14 and in 38 hours
+    view = house.subscription(harbour, "Exchange")
+    assert view.facts.quantity is not None
+    order = placed(view, SetQuantity(view.facts.quantity + 1))
+    ChangeOrder.objects.filter(id=order.id).update(state=OrderState.UNSURE, needs_person=True)
+    assert names(dana) == ["Harbour & Vale Ltd", "Nordlys Shipping AS"]
+    assert "Needs a person 1" in told(dana, LIST) and names(dana, "?show=person") == ["Harbour & Vale Ltd"]
+    (address,) = re.findall(r'<td class="numeric"><a href="([^"]+)"', page(dana.get(LIST)))
+    assert f"#{order.number}" in told(dana, unescape(address))
+    CompanyRefresh.objects.filter(company=nordlys).update(failed_at=clock.now() + timedelta(seconds=1))
+    assert "Could not be read last time" in told(dana, LIST)
+    assert "Could not be read 1" in told(dana, LIST) and names(dana, "?show=trouble") == ["Nordlys Shipping AS"]
+    assert "2 days ago" not in told(dana, LIST)
+    CompanyRefresh.objects.filter(company=nordlys).update(succeeded_at=clock.now() - timedelta(days=2))
+    assert "Read 2 days ago" in told(dana, LIST)
+
+
+@pytest.mark.parametrize("tenant", [HARBOUR, NORDLYS, MERIDIAN, "503a4286-b7ae-5bd8-985c-d88d74134615"])
+def test_the_columns_follow_decisions_orders_and_refreshes(house: House, tenant: str) -> None:
+    company = house.add_company(tenant)
+    now = Moment.current().commerce
+
+    def agrees() -> int:
+        waiting, known = due(now, only=None, limit=500, most=500), summaries([company.id])[company.id]
+        rows = [one.row for part in (waiting.decisions, waiting.trials) for one in part.rows]
+        ends = [row.commitment_end for row in rows if row.commitment_end]
+        assert decisions_of([company.id], now).get(company.id, 0) == len(rows)
+        later = known.decide_by is None or known.decide_by >= now + DECIDED_BEFORE
+        assert known.decide_by == min(ends) if ends else later
+        active = Subscription.objects.filter(company=company, status="active", gone_at=None)
+        assert (known.active, known.seats) == (active.count(), sum(active.values_list("quantity", flat=True)))
+        return len(rows)
+
+    before = agrees()
+    first = due(now, only=None, limit=500, most=500).decisions.rows
+    confirmed = [one for one in first if one.may_be_confirmed]
+    terms = [
+        SeenTerm(CompanyId(company.id), one.row.id, fingerprint(house.view(one.row).facts), OWNER) for one in confirmed
+    ]
+    assert set(confirm_renewals(terms, Moment.current()).values()) <= {True}
+    assert agrees() == before - len(terms)
+
+
+def test_an_order_that_took_effect_counts_at_once(house: House) -> None:
+    harbour = house.add_company(HARBOUR)
+    view, before = house.subscription(harbour, "Microsoft 365 Business Premium"), summaries([harbour.id])[harbour.id]
+    assert view.facts.quantity is not None
+    order = placed(view, SetQuantity(view.facts.quantity + 3))
+    finish(order.id)
+    assert summaries([harbour.id])[harbour.id].seats == before.seats + 3
 
 
 def test_staff_for_named_companies_see_theirs_only(small: SmallHouse) -> None:
@@ -130,7 +222,7 @@ def test_the_list_asks_the_database_as_often_for_fifty_companies_as_for_one(db: 
         Company(connection=partner, tenant_id=f"{number:036d}", name=f"Customer {number:03d}", added_at=now)
         for number in range(60)
     )
-    assert count(dana) == few <= 13
+    assert count(dana) == few <= 15
     assert "61 companies" in told(dana, LIST)
     assert "51–61 of 61 companies" in told(dana, f"{LIST}?page=2")
     assert dana.get(f"{LIST}?page=3").headers["Location"] == LIST

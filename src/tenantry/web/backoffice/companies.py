@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,72 +24,75 @@ from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord, RunState
 from tenantry.licensing import asking
 from tenantry.licensing.moment import Moment
-from tenantry.licensing.queries import Freshness, freshness_of, overall_freshness, subscription_counts
+from tenantry.licensing.queries import overall_freshness
+from tenantry.licensing.summary import Summary, company_list, decisions_of, summaries
+from tenantry.licensing.upcoming import UNDECIDED
 from tenantry.people import queries as people
 from tenantry.people.permissions import Permission
 from tenantry.people.queries import COMPANY_SORTS, CompanyPage, CompanyRow
 from tenantry.web.access import OfficeRequest, office, page_around
 from tenantry.web.backoffice.answers import reload_page, render_page
 from tenantry.web.backoffice.context import companies_tabs, office_page
+from tenantry.web.backoffice.ids import as_uuid
 from tenantry.web.backoffice.lists import PER_PAGE, page_number, page_of, search_of
+from tenantry.web.portal import words
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.components.chips import chips
 
-_PORTAL = {"on": True, "off": False}
+OLD = timedelta(days=1)  # a mirror that was read longer ago says so
 OPEN_RUNS = (RunState.WAITING, RunState.RUNNING)
 _REFRESHES = frozenset({asking.ALL, asking.NEW, asking.ONE})
 
 
-# Fifty rows of template nodes would cost more than all the rest of the page.
+# Fifty rows of template nodes would cost more than all the rest of the page. On a phone a row is its first cell.
 _ROW = (
     '<tr><td><span class="thing">{tile}<span class="thing-words"><a class="primary-link" href="{url}" title="{name}">'
-    '<bdi>{name}</bdi></a></span></span></td><td data-label="{l_tenant}">{domain}</td>'
-    '<td class="numeric" data-label="{l_subscriptions}">{subscriptions}</td>'
-    '<td class="numeric" data-label="{l_seats}">{seats}</td><td data-label="{l_portal}">{portal}</td>'
-    '<td class="numeric" data-label="{l_people}">{people}</td>'
-    '<td class="nowrap" data-label="{l_refreshed}"><span>{fresh}{trouble}</span></td></tr>'
+    '<bdi>{name}</bdi></a><span class="sub tenant">{domain}</span><span class="sub card-words">{words}</span>{notes}'
+    "</span></span></td>"
+    '<td class="nowrap">{decide}</td><td class="nowrap">{next}</td><td class="numeric">{orders}</td>'
+    '<td class="numeric">{subscriptions}</td><td class="numeric">{seats}</td><td>{portal}</td>'
+    '<td class="numeric">{people}</td></tr>'
 )
+_LINK = '<a href="{}">{{}}</a>'
 
 
 @office(Permission.OFFICE_SEE)
 def companies(request: OfficeRequest) -> HttpResponse:
-    """Show the companies that the person sees: searched, filtered, sorted, fifty to a page."""
+    """Show the companies that the person sees, fifty to a page: the most urgent first, searched, filtered, sorted."""
     moment = Moment.current()
-    number, search = page_number(request), search_of(request)
-    portal, sort = request.GET.get("portal", ""), request.GET.get("sort", "name")
+    only, number, search = request.viewer.office_companies(), page_number(request), search_of(request)
+    show, sort = request.GET.get("show", ""), request.GET.get("sort", "")
+    broken = connections.broken(moment.real)
+    by = company_list(moment.commerce, only=only, broken=broken.keys())
+    sorts = {**COMPANY_SORTS, **by.sorts}
+    show = show if show in by.filters else ""
     found = people.companies(
-        only=request.viewer.office_companies(),
+        only=only,
         search=search,
-        portal_enabled=_PORTAL.get(portal),
-        sort=sort if sort in COMPANY_SORTS else "name",
+        where=by.filters.get(show, Q()),
+        order=sorts.get(sort, sorts["decide"]),
         offset=(number - 1) * PER_PAGE,
         limit=PER_PAGE,
     )
     if number > 1 and not found.rows:
         return redirect("office:companies")
-    labels = _labels()
-    run = runs.latest(asking.ALL) if request.viewer.office_companies() is None else None
+    counts = people.company_counts(only=only, search=search, kinds=by.filters)
+    run = runs.latest(asking.ALL) if only is None else None
     context = office_page(
         request,
         "companies",
         moment,
-        rows=_rows(found, moment, labels),
-        **labels,
+        rows=_rows(found, by.orders, moment),
         page=page_of(found.total, number, PER_PAGE),
         search=search,
-        chips=chips(
-            request.GET,
-            "portal",
-            {"": _("All"), "on": _("Portal on"), "off": _("Portal off")},
-            portal,
-            people.company_counts(only=request.viewer.office_companies(), search=search),
-        ),
+        show=show,
+        chips=chips(request.GET, "show", _kinds(), show, {**counts, "": counts["all"]}),
         tabs=companies_tabs(request.viewer, "companies"),
-        state=_state(request, found, filtered=bool(search or portal), moment=moment),
+        state=_state(request, counts["all"], searched=bool(search), moment=moment),
         run=run if run is not None and run.state in OPEN_RUNS else None,
-        filtered=bool(search or portal),
-        broken=list(connections.broken(moment.real).values()) if request.viewer.office_companies() is None else [],
+        filtered=bool(search or show),
+        broken=list(broken.values()) if only is None else [],
         begin=None if found.rows else beginning(moment),
     )
     return render_page(request, "companies/list", context)
@@ -128,6 +134,9 @@ def refresh_run(request: OfficeRequest, run_id: UUID) -> HttpResponse:
     moment = Moment.current()
     if run.state not in OPEN_RUNS:
         tell_end(request, run)
+        added = as_uuid(request.GET.get("company", ""))
+        if added is not None and request.viewer.sees_company(added):
+            return redirect("office:end_user_portal", added)
         return redirect("office:companies")
     return render_page(
         request,
@@ -170,9 +179,10 @@ def tell_end(request: HttpRequest, run: RunRecord) -> None:
         )
 
 
-def to_run(run: RunRecord) -> HttpResponseRedirect:
-    """Lead to the page of a refresh."""
-    return HttpResponseRedirect(reverse("office:refresh_run", args=[run.id]))
+def to_run(run: RunRecord, company_id: UUID | None = None) -> HttpResponseRedirect:
+    """Lead to the page of a refresh, and from there to the End User Portal of the one company that was added."""
+    query = "" if company_id is None else f"?{urlencode({'company': company_id})}"
+    return HttpResponseRedirect(f"{reverse('office:refresh_run', args=[run.id])}{query}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,69 +202,110 @@ def beginning(moment: Moment) -> Beginning:
     return Beginning("add") if is_set else Beginning("direct_csp", known[0].id)
 
 
-def _rows(found: CompanyPage, moment: Moment, labels: Mapping[str, str]) -> SafeString:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of a company waits for somebody: ends of terms to decide about, and orders that need a person."""
+
+    decisions: int
+    orders: int
+
+
+def _rows(found: CompanyPage, orders: Mapping[UUID, int], moment: Moment) -> SafeString:
     ids = [row.id for row in found.rows]
-    counts, fresh = subscription_counts(ids), freshness_of(ids)
-    on, off = marks.badge(_("On"), "positive"), format_html('<span class="quiet">{}</span>', _("Off"))
-    trouble = format_html('<span class="sub">{}</span>', _("Could not be read last time"))
-    labelled = _ROW
-    for name, label in labels.items():
-        labelled = labelled.replace(f"{{{name}}}", conditional_escape(label).replace("{", "{{").replace("}", "}}"))
+    known, decisions = summaries(ids), decisions_of(ids, moment.commerce)
     return format_html_join(
         "",
-        labelled,
+        _ROW,
         (
-            _cells(row, counts.get(row.id, (0, 0)), fresh.get(row.id), moment)
-            | {
-                "portal": on if row.portal_enabled else off,
-                "trouble": trouble if row.id in fresh and fresh[row.id].failing else "",
-            }
+            _cells(row, known.get(row.id), Waiting(decisions.get(row.id, 0), orders.get(row.id, 0)), moment)
             for row in found.rows
         ),
     )
 
 
-def _cells(row: CompanyRow, counts: tuple[int, int], fresh: Freshness | None, moment: Moment) -> dict[str, str]:
-    read = fresh is not None and fresh.succeeded_at is not None
+def _cells(row: CompanyRow, known: Summary | None, waits: Waiting, moment: Moment) -> dict[str, str]:
+    read = known is not None and known.freshness.succeeded_at is not None
+    size = ""
+    if known is not None and read:
+        size = " · ".join((_counted_subscriptions(known.active), counted_seats(known.seats)))
+    first = _first(known, moment) if waits.decisions else ""
+    to_decide, to_orders = _links(row, waits)
+    # On a phone the words of a link say what its column says on a wide page.
+    decide_words = _("%(n)d to decide") % {"n": waits.decisions}
+    order_words = ngettext("%(n)d order needs a person", "%(n)d orders need a person", waits.orders)
+    due = (
+        format_html(to_decide, decide_words) if waits.decisions else "",
+        format_html(to_orders, order_words % {"n": waits.orders}) if waits.orders else "",
+        "" if row.portal_enabled else _("portal off"),
+    )
+    notes = ((note,) for note in _notes(known, moment))
     return {
         "url": reverse("office:company", args=[row.id]),
         "name": row.name,
         "tile": marks.initials_tile(row.name),
+        "notes": format_html_join("", '<span class="sub tone-caution">{}</span>', notes),
+        "words": format_html_join(" · ", "{}", ((part,) for part in (size, *due) if part)),
         "domain": row.domain,
-        "subscriptions": _number(counts[0]) if read else "–",
-        "seats": _number(counts[1]) if read else "–",
+        "decide": format_html('{} <span class="quiet small">{}</span>', format_html(to_decide, waits.decisions), first)
+        if waits.decisions
+        else "",
+        "next": words.term_day(known.next_end, moment.commerce) if known is not None and known.next_end else "",
+        "orders": format_html(to_orders, waits.orders) if waits.orders else "",
+        "subscriptions": _number(known.active) if known is not None and read else "–",
+        "seats": _number(known.seats) if known is not None and read else "–",
+        "portal": marks.badge(_("On"), "positive")
+        if row.portal_enabled
+        else format_html('<span class="quiet">{}</span>', _("Off")),
         "people": _number(row.end_users),
-        "fresh": _fresh_words(fresh, moment),
     }
 
 
-def _labels() -> dict[str, str]:
-    return {
-        "l_tenant": _("Tenant"),
-        "l_subscriptions": _("Subscriptions"),
-        "l_seats": _("Seats"),
-        "l_portal": _("End User Portal"),
-        "l_people": _("People"),
-        "l_refreshed": _("Refreshed"),
-    }
+def _links(row: CompanyRow, waits: Waiting) -> tuple[str, str]:
+    """Return links to what waits of a company: to its decisions, and to its orders; the words go into the braces."""
+    decide = urlencode({"show": UNDECIDED, "month": "year", "q": row.name[:100]})
+    orders = urlencode({"state": "person", "company": row.id})
+    return (
+        _LINK.format(f"{reverse('office:renewals')}?{escape(decide)}"),
+        _LINK.format(f"{reverse('office:orders')}?{escape(orders)}"),
+    )
+
+
+def _first(known: Summary | None, moment: Moment) -> str:
+    """Say how far off the first decision is."""
+    if known is None or known.decide_by is None:
+        return ""
+    lost = known.decide_by < moment.commerce
+    return _("not at Microsoft") if lost else dates.distance(known.decide_by, moment.commerce)
+
+
+def _notes(known: Summary | None, moment: Moment) -> list[str]:
+    """Say what is not as fresh as it should be."""
+    if known is None or known.freshness.succeeded_at is None:
+        return [_("refreshing") if known is not None and known.freshness.refreshing else _("not read yet")]
+    fresh, read_at = known.freshness, known.freshness.succeeded_at
+    notes = [_("Could not be read last time")] if fresh.failing else []
+    if moment.real - read_at > OLD:
+        notes.append(_("Read %(ago)s") % {"ago": dates.distance(read_at, moment.real)})
+    return notes
+
+
+def _counted_subscriptions(count: int) -> str:
+    return ngettext("%(n)s subscription", "%(n)s subscriptions", count) % {"n": _number(count)}
+
+
+def counted_seats(count: int) -> str:
+    """Return "41 seats"."""
+    return ngettext("%(n)s seat", "%(n)s seats", count) % {"n": _number(count)}
 
 
 def _number(value: int) -> str:
     return str(value) if value < 1000 else number_format(value, use_l10n=True, force_grouping=True)
 
 
-def _fresh_words(fresh: Freshness | None, moment: Moment) -> str:
-    if fresh is not None and fresh.refreshing:
-        return _("refreshing")
-    if fresh is None or fresh.succeeded_at is None:
-        return _("not read yet")
-    return dates.ago(fresh.succeeded_at, moment.real)
-
-
-def _state(request: OfficeRequest, found: CompanyPage, *, filtered: bool, moment: Moment) -> SafeString | str:
-    words = ngettext("%(n)d company", "%(n)d companies", found.total) % {"n": found.total}
-    if filtered:
-        words = ngettext("%(n)d company found", "%(n)d companies found", found.total) % {"n": found.total}
+def _state(request: OfficeRequest, total: int, *, searched: bool, moment: Moment) -> SafeString | str:
+    words = ngettext("%(n)d company", "%(n)d companies", total) % {"n": total}
+    if searched:
+        words = ngettext("%(n)d company found", "%(n)d companies found", total) % {"n": total}
     if request.viewer.office_companies() is not None:
         return words
     fresh = overall_freshness()
@@ -266,3 +317,13 @@ def _state(request: OfficeRequest, found: CompanyPage, *, filtered: bool, moment
     if fresh.incomplete:
         parts.append(_("%(n)d not complete") % {"n": fresh.incomplete})
     return format_html_join(" · ", "{}", ((part,) for part in parts))
+
+
+def _kinds() -> dict[str, str]:
+    return {
+        "": _("All"),
+        "decide": _("To decide"),
+        "person": _("Needs a person"),
+        "off": _("Portal off"),
+        "trouble": _("Could not be read"),
+    }

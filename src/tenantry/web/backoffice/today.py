@@ -18,17 +18,18 @@ from tenantry.connection.queries import ConnectionHealth
 from tenantry.connection.texts import broken_sentence, lack_text, standing_text
 from tenantry.licensing import queries
 from tenantry.licensing.attention import failed_orders, not_read
-from tenantry.licensing.models import ChangeOrder, CompanyRefresh
+from tenantry.licensing.models import ChangeOrder
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.upcoming import LOST, TRIALS, UNDECIDED, Part, UpcomingEnd, due, next_end
 from tenantry.people import queries as people
 from tenantry.people.access import Viewer
+from tenantry.people.models import Company
 from tenantry.people.permissions import Permission
 from tenantry.people.sign_in_log import SignInRow, still_refused
 from tenantry.people.texts import sign_in_reason_text
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page
-from tenantry.web.backoffice.companies import beginning
+from tenantry.web.backoffice.companies import beginning, counted_seats
 from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.order_words import state_badge
 from tenantry.web.portal import wishing, words
@@ -36,7 +37,7 @@ from tenantry.web.portal.outcomes import subscription_name, wish_words
 from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 
-SHOWN = 5
+SHOWN, COUNTED = 5, 100
 LATELY = timedelta(days=7)
 _ENDING = frozenset({Lack.CERTIFICATE_ENDS, Lack.CONSENT_OLD})
 _HEAVY = ("plan", "before", "subscription__facts", "subscription__upstream")
@@ -73,6 +74,11 @@ class Section:
         """Say whether there are more than the page shows."""
         return self.total > len(self.lines)
 
+    @property
+    def count(self) -> str:
+        """Return how many there are; more than a hundred are not counted."""
+        return f"{COUNTED}+" if self.total > COUNTED else str(self.total)
+
 
 @office(Permission.OFFICE_SEE)
 def today(request: OfficeRequest) -> HttpResponse:
@@ -91,14 +97,13 @@ def today(request: OfficeRequest) -> HttpResponse:
         _refused(viewer, moment),
     ]
     waiting = [one for one in sections if one.lines]
-    total = sum(one.total for one in waiting)
     context = office_page(
         request,
         "today",
         moment,
         sections=waiting,
         begin=None if used else beginning(moment),
-        state=ngettext("%(n)d thing waits", "%(n)d things wait", total) % {"n": total} if total else "",
+        state=_state(waiting),
     )
     calm = used and not (waiting or context["alarms"] or "stop_switch" in context)
     context["calm"] = calm
@@ -110,9 +115,16 @@ def today(request: OfficeRequest) -> HttpResponse:
     return render_page(request, "today", context)
 
 
+def _state(waiting: Iterable[Section]) -> str:
+    total = sum(one.total for one in waiting)
+    if total > COUNTED:
+        return _("More than %(n)d things wait") % {"n": COUNTED}
+    return ngettext("%(n)d thing waits", "%(n)d things wait", total) % {"n": total} if total else ""
+
+
 def _ends(viewer: Viewer, moment: Moment) -> list[Section]:
     now = moment.commerce
-    found = due(now, only=viewer.office_companies(), limit=SHOWN)
+    found = due(now, only=viewer.office_companies(), limit=SHOWN, most=COUNTED + 1)
 
     def section(title: str, part: Part, **filters: str) -> Section:
         lines = [_end(one, viewer, moment) for one in part.rows]
@@ -132,7 +144,7 @@ def _end(one: UpcomingEnd, viewer: Viewer, moment: Moment) -> Line:
         url = wishing.Door.END_OF_TERM.url(row.company_id, row.id)
     else:
         url = _subscription_url(acts, row.company_id, row.id)
-    seats = [] if row.is_trial else [_seats(row.quantity)]  # what a trial becomes says its seats
+    seats = [] if row.is_trial else [counted_seats(row.quantity)]  # what a trial becomes says its seats
     return Line(
         name=row.friendly_name or row.offer_name,
         note=" · ".join((row.company.name, *seats, words.ending_short(one.ending, row.quantity))),
@@ -160,13 +172,13 @@ def _orders(viewer: Viewer, moment: Moment) -> list[Section]:
         Section(
             _("Orders that need a person"),
             [_order(one, moment, settle) for one in waiting.defer(*_HEAVY)[:SHOWN]],
-            waiting.count(),
+            waiting[: COUNTED + 1].count(),
             f"{orders_url}?state=person",
         ),
         Section(
             _("Orders of the last 7 days that were not carried out"),
             [_order(one, moment, _("Open")) for one in failed.defer(*_HEAVY)[:SHOWN]],
-            failed.count(),
+            failed[: COUNTED + 1].count(),
             f"{orders_url}?state=failed&period=7",
         ),
     ]
@@ -225,15 +237,16 @@ def _connection(connection_id: UUID, found: ConnectionHealth, moment: Moment, ev
 def _not_read(only: Iterable[UUID] | None, moment: Moment, broken: Collection[UUID]) -> Section:
     found = not_read(only, except_over=broken)
     lines = [_company_not_read(one, moment) for one in found[:SHOWN]]
-    return Section(_("Companies that could not be read"), lines, found.count(), _companies_url("trouble"))
+    total = found[: COUNTED + 1].count()
+    return Section(_("Companies that could not be read"), lines, total, f"{reverse('office:companies')}?show=trouble")
 
 
-def _company_not_read(one: CompanyRefresh, moment: Moment) -> Line:
-    read = one.succeeded_at
+def _company_not_read(one: Company, moment: Moment) -> Line:
+    read = one.refresh.succeeded_at
     return Line(
-        name=one.company.name,
+        name=one.name,
         note=_("Never read") if read is None else _("Last read: %(ago)s") % {"ago": dates.distance(read, moment.real)},
-        url=reverse("office:company", args=[one.company_id]),
+        url=reverse("office:company", args=[one.id]),
         action=_("See why"),
     )
 
@@ -279,11 +292,3 @@ def _refusal(row: SignInRow, viewer: Viewer, moment: Moment) -> Line:
         action=_("Open"),
         date=dates.distance(row.happened_at, moment.real),
     )
-
-
-def _companies_url(show: str) -> str:
-    return f"{reverse('office:companies')}?{urlencode({'show': show})}"
-
-
-def _seats(quantity: int) -> str:
-    return ngettext("%(n)d seat", "%(n)d seats", quantity) % {"n": quantity}
