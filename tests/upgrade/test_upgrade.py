@@ -182,6 +182,19 @@ def test_the_renewals_of_all_companies_know_how_stored_terms_end(migrated: "Inst
     ]
 
 
+def test_the_list_of_companies_has_its_columns(migrated: "Installation") -> None:
+    from tenantry.licensing.models import CompanyRefresh, Subscription
+
+    stored = CompanyRefresh.objects.values_list("company_id", "active", "seats", "next_end")
+    counted: dict[uuid.UUID, tuple[int, int, datetime | None]] = {row[0]: (0, 0, None) for row in stored}
+    for row in Subscription.objects.filter(status="active", gone_at=None):
+        active, seats, end = counted[row.company_id]
+        ends = [one for one in (end, row.commitment_end) if one is not None]
+        counted[row.company_id] = (active + 1, seats + row.quantity, min(ends, default=None))
+    assert {row[0]: tuple(row[1:]) for row in stored} == counted
+    assert CompanyRefresh.objects.exclude(decide_by=None).exists()
+
+
 def test_a_form_that_was_open_meanwhile_gets_its_outcome_or_asks_to_look_again(
     before_sign_in: list[tuple["OpenPage", Answer]], after_sign_in: list[tuple["OpenPage", Answer]]
 ) -> None:
