@@ -165,7 +165,7 @@ def test_returning_seats_in_words() -> None:
     assert said(plan_change(NCE, SetQuantity(11), NOW)) == [
         "You return 1 seat: 11 instead of 12.",
         "Microsoft pays back the unused days and charges those used.",
-        "You can return 2 seats more, at least until Wed 25 November, 08:00 UTC. "
+        "You can return 2 more, at least until Wed 25 November, 08:00 UTC. "
         "Microsoft decides which purchase goes first.",
         "On 12 March it renews with 11 seats.",
     ]

@@ -125,7 +125,7 @@ def test_every_place_names_the_same_number_of_seats_that_can_be_returned(house: 
     assert "18 seats · 1 year" in page
     assert "Can be returned" in page and " 17 seats · until " in page and " 18 seats · until " not in page
     plan = text(anna, of(view, "change/?seats=14&when=now"))
-    assert "You return 4 seats: 14 instead of 18." in plan and "You can return 13 seats more, at least until" in plan
+    assert "You return 4 seats: 14 instead of 18." in plan and "You can return 13 more, at least until" in plan
     assert "You can return" not in text(anna, of(view, "change/?seats=1&when=now"))
     assert "to have none is to cancel" in text(anna, of(view, "change/?seats=0&when=now"))
 

@@ -160,8 +160,8 @@ CONSEQUENCES: dict[str, Sentence] = {
         _("You can return %(added)s until %(moment)s.") % {"added": _added(facts), "moment": _moment(at, now)}
     ),
     "rest_can_be_returned": lambda facts, at, now: (
-        _("You can return %(seats)s more, at least until %(moment)s. Microsoft decides which purchase goes first.")
-        % {"seats": _seats(facts), "moment": _moment(at, now)}
+        _("You can return %(seats)d more, at least until %(moment)s. Microsoft decides which purchase goes first.")
+        % {"seats": number(facts, "seats"), "moment": _moment(at, now)}
     ),
     "can_be_changed": lambda facts, at, now: (
         _("You can change your mind until %(moment)s.") % {"moment": _moment(at, now)}

@@ -309,7 +309,7 @@ def _stop(view: SubscriptionView, possible: Possibilities, access: CompanyAccess
     if possible.cancel is not None:
         return None
     until = view.facts.cancellation_allowed_until
-    sentence = _("Possible until %(moment)s.") % {"moment": dates.moment(until, now)} if until is not None else ""
+    sentence = _("Until %(moment)s.") % {"moment": dates.moment(until, now)} if until is not None else ""
     if not may:
         sentence = f"{sentence} {may_words(access, Permission.CANCEL)}".strip()
     url = wishing.address_of(Cancel(), company_id, view.id) if may else ""

@@ -72,11 +72,11 @@ def copy_field(value: str, label: str) -> SafeString:
     """Show a value that can be copied whole: a read-only field that selects itself, and a button where scripts run."""
     return format_html(
         '<span class="copy" data-copy><input class="input copy-value" type="text" readonly value="{}" aria-label="{}">'
-        '<button class="button button-plain button-icon js-only" type="button" data-copy-button data-done="{}">'
-        '{}<span class="visually-hidden">{}</span></button></span>',
+        '<button class="button button-plain button-icon js-only" type="button" data-copy-button data-done="{}" '
+        'aria-label="{}">{}</button></span>',
         value,
         label,
         _("Copied"),
-        icon("copy"),
         _("Copy %(what)s") % {"what": label},
+        icon("copy"),
     )
