@@ -236,9 +236,9 @@ def test_chips_say_how_many_companies_they_show(db: None) -> None:
     dana, ines = staff_of(StaffRole.OWNER), staff_of(StaffRole.SUPPORT, [harbour])
     assert "All 2 Portal off 2" in told(dana, LIST)
     Company.objects.filter(id=harbour.id).update(portal_enabled=True)
-    assert "All 2 Portal on 1 Portal off 1" in told(dana, LIST)
-    assert "All 1 Portal on 1" in told(ines, LIST) and "Portal off" not in told(ines, LIST)
-    assert "All 1 Portal on 0 Portal off 1" in told(dana, f"{LIST}?q={greenfield.name}&portal=on")
+    assert "All 2 Portal off 1" in told(dana, LIST)
+    assert "Portal off" not in told(ines, LIST)
+    assert "All 1 Portal off 1" in told(dana, f"{LIST}?q={greenfield.name}&show=off")
 
 
 def count(client: Client) -> int:

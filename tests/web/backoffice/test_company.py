@@ -111,7 +111,7 @@ def test_what_happened_is_told_and_can_be_taken_along(house: House, harbour: Com
     assert len(rows) == 2
     assert rows[1][1:6] == [
         "Microsoft 365 Business Premium",
-        "43 seats from now on",
+        "Added 1 seat (42 → 43)",
         "Anna Lindqvist",
         "Done",
         f"#{order.number}",

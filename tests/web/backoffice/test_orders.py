@@ -65,7 +65,7 @@ def test_orders_are_filtered_by_state_company_period_and_person(house: House, ha
     for query, expected in cases.items():
         text = told(dana, LIST + query)
         assert {name for number, name in numbers.items() if f"#{number} " in text} == expected, query
-    told_row = f"#{waits.number} 11 seats from now on Exchange Online (Plan 1) Harbour & Vale Ltd Ben Carter"
+    told_row = f"#{waits.number} Add 2 seats (9 → 11) Exchange Online (Plan 1) Harbour & Vale Ltd Ben Carter"
     assert told_row in told(dana, LIST)
     assert "No order matches." in told(dana, f"{LIST}?state=failed")
     assert "All 2 Under way 1 Done 1 Change orders" in told(dana, LIST)
@@ -83,7 +83,7 @@ def test_orders_are_taken_along_as_a_file(house: House, harbour: Company) -> Non
     head, row = csv.reader(io.StringIO(page(answer).removeprefix("\ufeff")))
     assert len(head) == len(row) == 11
     assert row[0] == f"#{order.number}"
-    assert row[2:7] == ["Harbour & Vale Ltd", PREMIUM, "43 seats from now on", "Anna Lindqvist", "Done"]
+    assert row[2:7] == ["Harbour & Vale Ltd", PREMIUM, "Added 1 seat (42 → 43)", "Anna Lindqvist", "Done"]
     assert row[9] == str(order.request_id)
 
 
@@ -105,7 +105,7 @@ def test_one_order_shows_its_way_and_its_evidence(house: House, harbour: Company
     order.refresh_from_db()
     markup = page(dana.get(address))
     text = words(markup)
-    assert "43 seats from now on Microsoft 365 Business Premium · Harbour & Vale Ltd" in text
+    assert "Added 1 seat (42 → 43) Microsoft 365 Business Premium · Harbour & Vale Ltd" in text
     assert "It took effect, read back from Microsoft. Done" in text
     assert "What the page showed Now You get 1 seat more: 43 instead of 42." in text
     assert "Seats can be added at any time." in text

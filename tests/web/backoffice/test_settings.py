@@ -37,7 +37,7 @@ def test_settings_are_for_admins_and_owners(small: House, harbour_vale: Company)
         assert ("Settings" in page(client.get("/office/"))) is allowed
         if not allowed:
             for form in forms:
-                assert client.post(f"{PAGE}{form}/").status_code == 404, form
+                assert client.post(f"{PAGE}{form}/").status_code == 403, form
     for who, (client, status) in strangers(harbour_vale).items():
         assert client.get(PAGE).status_code == status, who
         for form in forms:

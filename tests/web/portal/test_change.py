@@ -35,7 +35,7 @@ def test_an_addition_from_the_number_to_the_confirmation(house: House, harbour: 
     plan = text(ben, of(view, "change/?seats=45&when=now"))
     assert "Now You get 3 seats more: 45 instead of 42." in plan
     assert "You can return the added 3 seats until Sun 29 November, 09:30 UTC." in plan
-    assert "After that you commit to the added 3 seats until 15 December. At the end of the term On 15 Dec" in plan
+    assert "After that you commit to the added 3 seats until 15 December. At the end On 15 Dec" in plan
     assert "Add 3 seats" in plan
     assert house.patches() == [] and not ChangeOrder.objects.exists()
 

@@ -50,7 +50,7 @@ def test_free_seats_of_a_product_are_said_once(house: House, harbour: Company) -
     visio.save()
     page = text(signed_in(CHLOE), at(harbour, "subscriptions/?sort=-quantity"))
     assert page.count("1 free in all Microsoft 365 Business Premium") == 1
-    assert "NCE 42 1 free in all Microsoft 365 Business Premium" in page and "Visio Plan 2 NCE 5 1 year" in page
+    assert "NCE 42 1 free in all Microsoft 365 Business Premium" in page and "Visio Plan 2 NCE 5 5 seats 1 year" in page
     assert "Free seats are said once for a product" in page
 
 
@@ -108,7 +108,7 @@ def explained(client: Client, address: str) -> list[str]:
 def test_the_words_of_the_trade_are_explained_once_where_they_stand(house: House, harbour: Company) -> None:
     anna, view = signed_in(ANNA), house.subscription(harbour, PREMIUM)
     listed = anna.get(at(harbour, "subscriptions/")).content.decode()
-    assert explained(anna, at(harbour, "subscriptions/")) == ["NCE", "Term", "Assigned seats"]
+    assert explained(anna, at(harbour, "subscriptions/")) == ["NCE", "Term", "Free seats"]
     assert 'abbr="Product"' in listed and 'class="tag tone-neutral">NCE' in listed and 'tone-info">NCE' not in listed
     assert explained(anna, at(harbour, "")) == ["NCE"]
     assert explained(anna, at(harbour, "renewals/")) == ["NCE"]

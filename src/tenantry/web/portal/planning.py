@@ -85,7 +85,7 @@ def plan_view(plan: Plan, view: SubscriptionView, access: CompanyAccess, now: da
         return PlanView(refusal=refusal, url=url, spoken=f"{refusal.sentence} {refusal.reason}")
     dangers = [one for one in plan.warnings if one.dangerous]
     told = {key for one in dangers for key in _TOLD_BY_DANGER.get(one.key, ())}
-    if isinstance(plan.wish, DecideEndOfTerm):  # the chosen card says it
+    if isinstance(plan.wish, DecideEndOfTerm) and plan.wish.quantity is None:  # the chosen card says it
         told |= {one.key for one in plan.consequences if one.key.startswith("end_")}
     groups = plan_groups(plan, now, without=told)
     token = wishing.seal_plan(plan, view.facts, subscription_id, access.person.id) if plan.write else ""

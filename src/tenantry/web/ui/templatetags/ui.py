@@ -185,9 +185,9 @@ def timeline(entries: Iterable[object], now: datetime) -> dict[str, object]:
 
 
 @register.inclusion_tag("ui/term_line.html")
-def term_line(line: TermLine) -> dict[str, object]:
+def term_line(line: TermLine, title: str = "") -> dict[str, object]:
     """Draw a subscription's term (`drawings.term_line.draw`)."""
-    return {"line": line, "id": _unique("term-line")}
+    return {"line": line, "title": title or _("Term"), "id": _unique("term-line")}
 
 
 @register.inclusion_tag("ui/year_strip.html")
