@@ -276,14 +276,14 @@ def test_staff_for_named_companies_see_theirs_only(house: House, harbour: Compan
         assert client.get(TODAY).status_code == status
 
 
-def test_the_page_asks_the_database_as_often_for_thirty_companies_as_for_one(house: House, harbour: Company) -> None:
+def test_the_page_asks_the_database_as_often_for_sixty_companies_as_for_one(house: House, harbour: Company) -> None:
     dana = owner(house)
     settled_otherwise(house, harbour, "Exchange", state=OrderState.UNSURE, needs_person=True)
     refused("eddie", harbour)
     few = count(dana)
     now = clock.now()
     rows = list(Subscription.objects.filter(company=harbour))
-    for number in range(30):
+    for number in range(60):
         company = Company.objects.create(
             connection=house.connection, tenant_id=f"{number:036d}", name=f"Customer {number:03d}", added_at=now
         )
