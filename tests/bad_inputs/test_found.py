@@ -42,7 +42,7 @@ FOUND: tuple[tuple[str, Callable[[str], Asked], Finding], ...] = (
     ("sign_in:end_sessions", _posted(b"session=%00"), one_of(frozenset({302}))),
     ("office:companies", _asked(cookie='"\\000\\000abcdefgh"'), one_of(frozenset({302}))),
     ("office:confirm_tenant", _posted(_PART, "multipart/form-data; boundary=x; charset=base64"), refused_with(400)),
-    ("office:set_limits", _asked(), refused_with(405)),
+    ("office:release_stop_switch", _asked(), refused_with(405)),
     ("office:add_staff", _posted(b"companies=x"), _error_beside("companies")),
     ("portal:change", _asked("seats=27&when=now&schedule=x"), _as_with("seats=27&when=now")),
 )
