@@ -6,9 +6,10 @@ from playwright.sync_api import Locator, Page
 
 from tests.web.portal.visitors import session_of
 
-# The ring may be drawn by the card or the frame around a control.
+# The ring may be drawn by the card, the row or the frame around a control.
 _SEEN = """element => {
-  const framed = [element, element.closest(".choice, .stepper")].filter(Boolean);
+  const frame = element.closest(".choice, .stepper, tr:has(.primary-link), li:has(.primary-link)");
+  const framed = [element, frame].filter(Boolean);
   const ring = framed.some((one) => getComputedStyle(one).outlineStyle !== "none");
   const box = element.getBoundingClientRect();
   const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);

@@ -68,7 +68,7 @@ def test_a_seat_count_is_changed_by_clicking(house: House, harbour: Company, web
     page.goto(f"{web.url}/")
     page.get_by_role("link", name="Subscriptions").first.click()
     page.get_by_role("link", name=PREMIUM).click()
-    planned, as_it_stands = page.locator("#planned"), page.get_by_text("As it stands, without the change above:")
+    planned, as_it_stands = page.locator("#planned"), page.get_by_text("As it stands:")
     expect(as_it_stands).to_be_hidden()
     for _ in range(3):
         page.get_by_role("button", name="One more").click()
@@ -98,12 +98,9 @@ def test_a_seat_count_is_changed_by_keyboard_alone(house: House, harbour: Compan
     tab_to(page, page.locator("#id_seats").first)
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_text("What is it to be, now that you have 14 seats?")).to_be_visible()
+    expect(page.get_by_text("On Wed 25 November you go down to 8. Keep that?")).to_be_visible()
     tab_to(page, page.locator("#schedule-keep").first)
     page.keyboard.press("ArrowDown")
-    tab_to(page, page.locator("#planned button[type=submit]").first)
-    page.keyboard.press("Enter")
-    expect(page.locator("#planned dl")).to_be_focused()
     expect(page.get_by_text("On Wed 25 November it renews with a change: 10 seats")).to_be_visible()
     tab_to(page, page.locator("#planned form[method=post] button").first)
     page.keyboard.press("Enter")
@@ -157,8 +154,7 @@ def test_a_seat_count_is_changed_without_scripts(house: House, harbour: Company,
     plain.get_by_role("link", name="Decide what happens").click()
     plain.locator("label", has_text=re.compile("^End$")).click()
     plain.get_by_role("button", name="See what happens").click()
-    plain.get_by_role("button", name="End on 15 December …").click()
-    expect(plain.get_by_role("heading", name="Are you sure?")).to_be_visible()
+    plain.get_by_role("checkbox", name="I am sure").check()
     plain.get_by_role("button", name="End on 15 December").click()
     plain.get_by_role("button", name="Withdraw the order").click()
     expect(plain.get_by_text("Nothing was sent to Microsoft.").first).to_be_visible()
@@ -309,18 +305,21 @@ def test_the_largest_number_of_seats_can_be_read_in_its_field(
     assert page.get_by_role("textbox", name="Seats").evaluate("field => field.scrollWidth <= field.clientWidth")
 
 
-def test_asking_once_more_is_clean_too(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
+def test_a_dangerous_change_waits_for_the_tick(house: House, harbour: Company, web: LiveServer, page: Page) -> None:
     enter(page, web.url, ANNA)
     page.goto(web.url + of(house.subscription(harbour, PREMIUM), "end-of-term/?choice=end"))
-    page.get_by_role("button", name="End on 15 December …").click()
-    expect(page.get_by_role("heading", name="Are you sure?")).to_be_visible()
+    sure = page.get_by_role("checkbox", name="I am sure")
     assert findings(page) == []
-    page.get_by_role("link", name="Leave everything as it is").click()
+    page.get_by_role("button", name="End on 15 December").click()
+    expect(sure).to_be_focused()  # the browser says what is missing
     assert not ChangeOrder.objects.exists()
+    sure.check()
+    page.get_by_role("button", name="End on 15 December").click()
+    page.wait_for_url(re.compile("/orders/"))
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_going_back_to_are_you_sure_neither_fails_nor_orders_again(
+def test_going_back_to_what_was_confirmed_neither_fails_nor_orders_again(
     house: House, harbour: Company, web: LiveServer, page: Page, scripts: bool
 ) -> None:
     browser = page.context.browser
@@ -329,9 +328,7 @@ def test_going_back_to_are_you_sure_neither_fails_nor_orders_again(
         here = context.new_page()
         enter(here, web.url, ANNA)
         here.goto(web.url + of(house.subscription(harbour, PREMIUM), "end-of-term/?choice=end"))
-        here.get_by_role("button", name="End on 15 December …").click()
-        expect(here.get_by_role("heading", name="Are you sure?")).to_be_visible()
-        here.reload()
+        here.get_by_role("checkbox", name="I am sure").check()
         here.get_by_role("button", name="End on 15 December").dblclick()
         here.wait_for_url(re.compile("/orders/"))
 

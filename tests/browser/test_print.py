@@ -30,13 +30,15 @@ def pages(house: House, harbour: Company) -> dict[str, tuple[str, str, list[str]
     order = placed(view, SetQuantity(45))
     run_due_jobs()
     return {
-        "overview": (ANNA, at(harbour), ["Harbour & Vale Ltd", "Tue 15 Dec", "45 seats from now on"]),
+        "overview": (ANNA, at(harbour), ["Harbour & Vale Ltd", "Tue 15 Dec", "Added 3 seats (42 → 45)"]),
         "subscription": (ANNA, of(view), ["Term", "1 year, paid monthly", "15 Dec 2026", "History", "Anna Lindqvist"]),
         "renewals": (ANNA, at(harbour, "renewals/"), ["December 2026", "Not decided", "Tue 15 Dec"]),
         "order": (ANNA, at(harbour, f"orders/{order.id}/"), ["You now have 45 seats", "Microsoft's request id"]),
         "office company": (DANA, f"/office/c/{harbour.id}/", ["harbourvale.onmicrosoft.com", PREMIUM, "Tue 15 Dec"]),
         "office order": (DANA, f"/office/orders/{order.id}/", ["What the page showed", "Evidence"]),
-        "companies": (DANA, "/office/", ["Harbour & Vale Ltd", "· refreshed "]),
+        "today": (DANA, "/office/", ["Decisions that are due", "Harbour & Vale Ltd"]),
+        "connections": (DANA, "/office/delegated-admin/", ["1 partner connection"]),
+        "companies": (DANA, "/office/companies/", ["Harbour & Vale Ltd", "· refreshed "]),
         "people": (DANA, "/office/people/", ["Anna Lindqvist"]),
     }
 

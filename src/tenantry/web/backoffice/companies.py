@@ -275,7 +275,7 @@ def _first(known: Summary | None, moment: Moment) -> str:
     if known is None or known.decide_by is None:
         return ""
     lost = known.decide_by < moment.commerce
-    return _("not at Microsoft") if lost else dates.distance(known.decide_by, moment.commerce)
+    return _("not at Microsoft") if lost else dates.away(known.decide_by, moment.commerce)
 
 
 def _notes(known: Summary | None, moment: Moment) -> list[str]:
@@ -285,7 +285,7 @@ def _notes(known: Summary | None, moment: Moment) -> list[str]:
     fresh, read_at = known.freshness, known.freshness.succeeded_at
     notes = [_("Could not be read last time")] if fresh.failing else []
     if moment.real - read_at > OLD:
-        notes.append(_("Read %(ago)s") % {"ago": dates.distance(read_at, moment.real)})
+        notes.append(format_html(_("Read {}"), dates.ago(read_at, moment.real)))
     return notes
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -94,7 +95,7 @@ def card_of(view: ConnectionView, now: datetime) -> Card:
         direct_csp_note=_direct_csp_note(view, now),
         tenants=ngettext("%(n)d tenant", "%(n)d tenants", view.tenants) % {"n": view.tenants},
         tenants_note=_tenants_note(view, now),
-        answered=dates.distance(view.last_success_at, now) if view.last_success_at else _("never yet"),
+        answered=dates.ago(view.last_success_at, now) if view.last_success_at else _("never yet"),
         mfa=_mfa_badge(view) if by_consent else None,
         roles=", ".join(health.roles),
         lacks=tuple(LackWords(*lack_text(lack), lack == Lack.DIRECT_CSP) for lack in health.lacks),
@@ -139,14 +140,14 @@ def _until(health: HealthView) -> str:
 def _until_note(view: ConnectionView, now: datetime) -> str:
     if view.health.works_until is None:
         return ""
-    left = dates.distance(view.health.works_until, now)
+    left = dates.away(view.health.works_until, now)
     broken = view.health.standing == Standing.BROKEN and view.health.orders_stop
     if view.mode == ConnectionMode.APPLICATION or view.token_renewed_at is None:
         return "" if broken else left
-    renewed = dates.distance(view.token_renewed_at, now)
+    renewed = dates.ago(view.token_renewed_at, now)
     if broken:
-        return _("last renewed %(ago)s") % {"ago": renewed}
-    return _("%(left)s · renewed %(ago)s") % {"left": left, "ago": renewed}
+        return format_html(_("last renewed {}"), renewed)
+    return format_html(_("{left} · renewed {ago}"), left=left, ago=renewed)
 
 
 def _direct_csp_badge(flag: DirectCsp) -> SafeString:
@@ -161,16 +162,16 @@ def _direct_csp_badge(flag: DirectCsp) -> SafeString:
 def _direct_csp_note(view: ConnectionView, now: datetime) -> str:
     if view.direct_csp_at is None or view.direct_csp not in (DirectCsp.SET, DirectCsp.FAILED):
         return ""
-    ago = dates.distance(view.direct_csp_at, now)
+    ago = dates.ago(view.direct_csp_at, now)
     if view.direct_csp_tenant:
-        return _("tested %(ago)s against %(tenant)s") % {"ago": ago, "tenant": view.direct_csp_tenant}
-    return _("tested %(ago)s") % {"ago": ago}
+        return format_html(_("tested {ago} against {tenant}"), ago=ago, tenant=view.direct_csp_tenant)
+    return format_html(_("tested {}"), ago)
 
 
 def _tenants_note(view: ConnectionView, now: datetime) -> str:
     if view.tenants_refreshed_at is None:
         return _("not read yet")
-    return _("read %(ago)s") % {"ago": dates.distance(view.tenants_refreshed_at, now)}
+    return format_html(_("read {}"), dates.ago(view.tenants_refreshed_at, now))
 
 
 def _mfa_badge(view: ConnectionView) -> SafeString:

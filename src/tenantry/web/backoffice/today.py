@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -245,7 +246,7 @@ def _company_not_read(one: Company, moment: Moment) -> Line:
     read = one.refresh.succeeded_at
     return Line(
         name=one.name,
-        note=_("Never read") if read is None else _("Last read: %(ago)s") % {"ago": dates.distance(read, moment.real)},
+        note=_("Never read") if read is None else format_html(_("Last read: {}"), dates.ago(read, moment.real)),
         url=reverse("office:company", args=[one.id]),
         action=_("See why"),
     )
@@ -290,5 +291,5 @@ def _refusal(row: SignInRow, viewer: Viewer, moment: Moment) -> Line:
         note=" · ".join(part for part in (row.username, place, reason) if part),
         url=url,
         action=_("Open"),
-        date=dates.distance(row.happened_at, moment.real),
+        date=dates.ago(row.happened_at, moment.real),
     )

@@ -84,6 +84,13 @@ def both_forms(when: datetime, now: datetime) -> SafeString:
     return format_html("<span>{}{}</span>", away, day(when, now))
 
 
+def away(when: datetime, now: datetime) -> SafeString:
+    """Say how far off a moment is: "in 38 hours"; on paper the day, which stays true."""
+    return format_html(
+        '<span class="only-screen">{}</span><span class="only-print">{}</span>', distance(when, now), day(when, now)
+    )
+
+
 def ago(when: datetime, now: datetime) -> SafeString:
     """Say how long ago something was: "4 minutes ago"; on paper the moment, which stays true."""
     return format_html(

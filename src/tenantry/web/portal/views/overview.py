@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -198,11 +199,8 @@ def _state(needs: list[_Need], freshness: Freshness, moment: Moment) -> SafeStri
         return words.fresh_words(freshness, moment)
     count = ngettext("%(n)s decision", "%(n)s decisions", len(needs)) % {"n": len(needs)}
     if (first := needs[0].by) is not None:
-        when = dates.distance(words.term_moment(first), moment.commerce)
-        count = ngettext("%(count)s, %(when)s", "%(count)s, the first %(when)s", len(needs)) % {
-            "count": count,
-            "when": when,
-        }
+        sentence = ngettext("{count}, {when}", "{count}, the first {when}", len(needs))
+        count = format_html(sentence, count=count, when=dates.away(words.term_moment(first), moment.commerce))
     return words.state_line(count, freshness, moment)
 
 
