@@ -27,6 +27,7 @@ from tenantry.web.backoffice.tools.preferences import PreferencesForm as StaffPr
 from tenantry.web.backoffice.users import AddUserForm
 from tenantry.web.portal.views.home import PreferencesForm
 from tenantry.web.portal.wishing import EndForm, SeatsForm
+from tenantry.web.time_zones import CompanyZoneForm
 from tests.bad_inputs import typed
 from tests.bad_inputs.typed import Kind, anything, choice, whole
 
@@ -99,6 +100,8 @@ _COMPANY = choice(required=False)
 _TICK = anything()
 _CONFIRM = {"plan": anything(), "sure": anything()}
 
+_ZONE = choice("UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", required=False)
+
 DOORS: dict[str, Door] = {
     "hooks:brand_stylesheet": PAGE,
     "hooks:brand_logo": PAGE,
@@ -131,11 +134,16 @@ DOORS: dict[str, Door] = {
             {
                 "display_name": typed.person(100),
                 "theme": choice("system", "light", "dark"),
+                "time_zone": _ZONE,
             },
-            {"display_name": "Anna", "theme": "dark"},
+            {"display_name": "Anna", "theme": "dark", "time_zone": "Asia/Kolkata"},
             kept_on="portal:preferences",
             refused=200,
         ),
+    ),
+    "portal:time_zone": Door(
+        posts=True,
+        form=Form(CompanyZoneForm, {"time_zone": _ZONE}, {"time_zone": "Europe/Berlin"}, kept_on="portal:people"),
     ),
     "portal:overview": PAGE,
     "portal:subscriptions": Door(search="q", filters="show sort", beyond=frozenset({404})),
@@ -253,6 +261,12 @@ DOORS: dict[str, Door] = {
     "office:remove_company": ASKED_AND_DONE,
     "office:end_user_portal": Door(filters="email role"),
     "office:portal_switch": Door(posts=True, buttons={"to": anything()}),
+    "office:time_zone": Door(
+        posts=True,
+        form=Form(
+            CompanyZoneForm, {"time_zone": _ZONE}, {"time_zone": "Europe/Berlin"}, kept_on="office:end_user_portal"
+        ),
+    ),
     "office:invite": Door(
         posts=True,
         form=Form(
@@ -404,9 +418,10 @@ DOORS: dict[str, Door] = {
             {
                 "display_name": typed.person(100),
                 "theme": choice("light", "dark", required=False),
+                "time_zone": _ZONE,
                 "connection": choice(required=False),
             },
-            {"display_name": "Dana", "theme": "", "connection": ""},
+            {"display_name": "Dana", "theme": "", "time_zone": "Europe/Berlin", "connection": ""},
             kept_on="office:preferences",
         ),
     ),

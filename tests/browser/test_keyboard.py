@@ -34,7 +34,7 @@ def test_the_end_of_a_term_is_decided(house: House, harbour: Company, web: LiveS
     page.keyboard.press("ArrowDown")
     expect(page.locator("#live")).not_to_be_empty()
     press(page, "checkbox", "I am sure", "Space")
-    press(page, "button", "End on 15 December")
+    press(page, "button", "End on Tue 15 Dec")
     page.wait_for_url(re.compile("/orders/"))
     assert ChangeOrder.objects.get().wish == {"type": "DecideEndOfTerm", "choice": "end", "quantity": None}
 

@@ -69,7 +69,7 @@ def test_the_moment_on_the_paper_is_that_of_printing(
     page.goto(web.url + at(harbour))
     page.emulate_media(media="print")
     printed = page.locator("time[data-printed]")
-    expect(printed).to_have_text(re.compile(r"^\w{3} \d+ \w+ \d{4}, \d\d:\d\d UTC$"))
+    expect(printed).to_have_text(re.compile(r"^\d+ \w+ \d{4}, \d\d:\d\d UTC$"))
     page.clock.set_fixed_time(datetime(2031, 5, 7, 8, 9, tzinfo=UTC))
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(printed).to_have_text(re.compile("7 May 2031"))

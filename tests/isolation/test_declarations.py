@@ -23,6 +23,7 @@ TABLE: dict[DeclaredAccess, str] = {
     DeclaredAccess(Audience.PORTAL, Permission.DECIDE_END): "portal:end_of_term portal:renew_as_is",
     DeclaredAccess(Audience.PORTAL, Permission.CANCEL, fresh=True): "portal:stop",
     DeclaredAccess(Audience.PORTAL, Permission.SEE_PEOPLE): "portal:people",
+    DeclaredAccess(Audience.PORTAL, Permission.SET_TIME_ZONE): "portal:time_zone",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_SEE): """
         office:today office:companies office:refresh_run office:refresh_progress office:company office:activity
         office:refresh_company office:end_user_portal office:end_user office:orders office:order office:logs
@@ -34,8 +35,8 @@ TABLE: dict[DeclaredAccess, str] = {
         Audience.OFFICE, Permission.OFFICE_ACT
     ): "office:settle_order office:withdraw_order office:renew_as_is",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_COMPANIES): """
-        office:portal_switch office:invite office:change_role office:remove_end_user office:renew_invitation
-        office:confirm_tenant office:bind_end_user office:invite_anew office:people
+        office:portal_switch office:time_zone office:invite office:change_role office:remove_end_user
+        office:renew_invitation office:confirm_tenant office:bind_end_user office:invite_anew office:people
         office:add_user""",
     DeclaredAccess(Audience.OFFICE, Permission.OFFICE_COMPANIES, every_company=True): """
         office:add_companies office:refresh_tenants office:decide_removed_tenant office:remove_company""",

@@ -246,7 +246,7 @@ def _missing(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
 
 
 def _silent_about(world: World) -> Finding:
-    hidden = ("Harbour", "harbourvale", world.harbour.tenant_id)
+    hidden = ("Harbour &", "harbourvale", world.harbour.tenant_id)
 
     def finding(answer: HttpResponseBase, queries: CaptureQueriesContext) -> str:
         text = answer.content.decode() if isinstance(answer, HttpResponse) else ""

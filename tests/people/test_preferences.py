@@ -25,6 +25,7 @@ def test_they_are_stored_once_and_records_keep_microsofts_name() -> None:
             display_name="  Anni   L. ",
             language="en-gb",
             theme="dark",
+            time_zone="Europe/Berlin",
             default_company_id=house.harbour,
             now=NOW,
         )
@@ -32,6 +33,7 @@ def test_they_are_stored_once_and_records_keep_microsofts_name() -> None:
     who = viewer(person.id)
     assert who is not None
     assert (who.person.shown_name, who.person.language, who.person.theme) == ("Anni L.", "en-gb", "dark")
+    assert who.person.time_zone == "Europe/Berlin"
     assert who.person.default_company_id == house.harbour
     assert who.acting_as().name == "Anna Lindqvist"
     assert audit_verbs()[-1] == "preferences.changed"
@@ -44,7 +46,7 @@ def test_only_what_the_person_sees_can_be_chosen() -> None:
     make_end_user(house.harbour, person, EndUserRole.VIEW)
 
     def refused(person_id: UUID, **wanted: Any) -> bool:
-        choice = {"display_name": "", "language": "", "theme": ""} | wanted
+        choice = {"display_name": "", "language": "", "theme": "", "time_zone": ""} | wanted
         outcome = actions.set_preferences(acting_as=DANA, person_id=person_id, now=NOW, **choice)
         return outcome is not None and outcome.reason == "gone"
 
@@ -66,6 +68,7 @@ def test_staff_choose_a_connection() -> None:
         display_name="",
         language="",
         theme="",
+        time_zone="",
         default_connection_id=house.connection.id,
         now=NOW,
     )

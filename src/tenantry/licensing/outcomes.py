@@ -1,10 +1,11 @@
 """How an order ends: state, mirror, audit row, kept wish and notice are stored together."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tenantry.audit import actions as audit
@@ -248,7 +249,7 @@ def _record(
 def _tell(order: ChangeOrder, kind: str, subject: str, sentence: str) -> None:
     """Store a notice about the order. It is written in the installation's language: nobody's session is at hand."""
     with translation.override(settings.LANGUAGE_CODE):
-        asked = timezone.localtime(order.requested_at)
+        asked = order.requested_at.astimezone(UTC)
         body = _(
             "%(sentence)s\n\nCompany: %(company)s\nSubscription: %(subscription)s\nAsked for by: %(who)s, %(when)s\n\n"
             "%(url)s/office/orders/%(id)s/"
@@ -257,7 +258,7 @@ def _tell(order: ChangeOrder, kind: str, subject: str, sentence: str) -> None:
             "company": order.company.name,
             "subscription": order.subscription.friendly_name or order.subscription.offer_name,
             "who": order.actor_label,
-            "when": asked.strftime("%Y-%m-%d %H:%M %Z"),
+            "when": asked.strftime("%Y-%m-%d %H:%M UTC"),
             "url": settings.BACKOFFICE_URL,
             "id": order.id,
         }

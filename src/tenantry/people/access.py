@@ -31,6 +31,7 @@ class PersonView:
     display_name: str
     language: str
     theme: str
+    time_zone: str
     default_company_id: UUID | None
     default_connection_id: UUID | None
 
@@ -68,6 +69,7 @@ class CompanyAccess:
     as_staff: bool
     person: PersonView
     partner_name: str
+    time_zone: str  # of the company; may be empty
 
     def may(self, permission: Permission) -> bool:
         """Say whether the person may do this here."""
@@ -93,6 +95,7 @@ class CompanyAccess:
 class _Place:
     name: str
     partner_name: str
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,25 @@ class Viewer:
         choices = [CompanyChoice(company_id, name) for company_id, name in names.items()]
         return tuple(sorted(choices, key=lambda choice: (choice.name.casefold(), choice.id)))
 
+    @property
+    def companys_time_zone(self) -> str:
+        """Return the zone of an end user's company, on pages that are of no company; empty where it is not one."""
+        return next(iter(self._own.values())).time_zone if self.staff is None and len(self._own) == 1 else ""
+
     def company(self, company_id: UUID) -> CompanyAccess | None:
         """Return what the person may do in a company's portal; None for missing and forbidden alike."""
         if self.staff is not None and self.may(Permission.OFFICE_ACT):
             place = self._place(company_id)
             if place is not None:
-                return CompanyAccess(company_id, place.name, self.staff.role, True, self.person, place.partner_name)
+                return CompanyAccess(
+                    company_id,
+                    place.name,
+                    self.staff.role,
+                    True,
+                    self.person,
+                    place.partner_name,
+                    place.time_zone,
+                )
         return self._own.get(company_id)
 
     def may(self, permission: Permission) -> bool:
@@ -162,7 +178,11 @@ class Viewer:
             return None
         if not self.staff.all_companies:
             return self._named.get(company_id)
-        found = Company.objects.filter(id=company_id, removed_at=None).values_list("name", "connection__name").first()
+        found = (
+            Company.objects.filter(id=company_id, removed_at=None)
+            .values_list("name", "connection__name", "time_zone")
+            .first()
+        )
         return None if found is None else _Place(*found)
 
 
@@ -195,24 +215,24 @@ def viewer(person_id: UUID) -> Viewer | None:
         display_name=row.display_name,
         language=row.language,
         theme=row.theme,
+        time_zone=row.time_zone,
         default_company_id=row.default_company_id,
         default_connection_id=row.default_connection_id,
     )
     own = {
-        company_id: CompanyAccess(company_id, name, EndUserRole(role), False, person, partner_name)
-        for company_id, name, role, partner_name in EndUser.objects.filter(
+        company_id: CompanyAccess(company_id, name, EndUserRole(role), False, person, partner_name, zone)
+        for company_id, name, role, partner_name, zone in EndUser.objects.filter(
             person_id=person_id, removed_at=None, company__removed_at=None, company__portal_enabled=True
-        ).values_list("company_id", "company__name", "role", "company__connection__name")
+        ).values_list("company_id", "company__name", "role", "company__connection__name", "company__time_zone")
     }
     staff = None
     if row.staff_id is not None and (row.staff_guest or not row.is_guest):
         staff = StaffView(row.staff_id, StaffRole(row.staff_role), row.staff_all, row.staff_context or "")
     named: dict[UUID, _Place] = {}
     if staff is not None and not staff.all_companies:
+        rows = Company.objects.filter(staff=staff.id, removed_at=None)
         named = {
-            company_id: _Place(name, partner_name)
-            for company_id, name, partner_name in Company.objects.filter(staff=staff.id, removed_at=None).values_list(
-                "id", "name", "connection__name"
-            )
+            company_id: _Place(name, partner_name, zone)
+            for company_id, name, partner_name, zone in rows.values_list("id", "name", "connection__name", "time_zone")
         }
     return Viewer(person=person, staff=staff, _own=own, _named=named, nobody_can_sign_in=row.nobody_can_sign_in)

@@ -16,6 +16,7 @@ class Company(models.Model):
     tenant_id = models.CharField(max_length=36)
     name = models.CharField(max_length=300)
     added_at = models.DateTimeField()
+    time_zone = models.CharField(max_length=64, blank=True)  # IANA name; empty: the installation's
     portal_enabled = models.BooleanField(default=False)
     portal_enabled_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
@@ -42,6 +43,7 @@ class Person(models.Model):
     display_name = models.CharField(max_length=100, blank=True)  # preference: how to be named here
     language = models.CharField(max_length=10, blank=True)
     theme = models.CharField(max_length=10, blank=True)  # "", light, dark
+    time_zone = models.CharField(max_length=64, blank=True)  # IANA name; empty: the company's, else the installation's
     default_company = models.ForeignKey(Company, on_delete=models.SET_NULL, null=True, related_name="+")
     default_connection = models.ForeignKey(PartnerConnection, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()

@@ -15,6 +15,7 @@ class Permission(Enum):
     DECIDE_END = "decide_end"
     CANCEL = "cancel"
     SEE_PEOPLE = "see_people"
+    SET_TIME_ZONE = "set_time_zone"  # of the company
     # In the partner's back office.
     OFFICE_SEE = "office_see"  # companies, subscriptions, orders, logs of their companies
     OFFICE_ACT = "office_act"  # act for a company in its portal, as themselves
@@ -25,7 +26,14 @@ class Permission(Enum):
 
 
 PORTAL_PERMISSIONS = frozenset(
-    {Permission.SEE, Permission.CHANGE_QUANTITY, Permission.DECIDE_END, Permission.CANCEL, Permission.SEE_PEOPLE}
+    {
+        Permission.SEE,
+        Permission.CHANGE_QUANTITY,
+        Permission.DECIDE_END,
+        Permission.CANCEL,
+        Permission.SEE_PEOPLE,
+        Permission.SET_TIME_ZONE,
+    }
 )
 OFFICE_PERMISSIONS = frozenset(Permission) - PORTAL_PERMISSIONS
 # What touches every company at once: whoever is for named companies only has none of it, whatever the role.

@@ -38,6 +38,7 @@ class CompanyRow:
     domain: str  # of the tenant, as Partner Center lists it; may be empty
     connection_id: UUID
     connection_name: str
+    time_zone: str  # IANA name; empty: the installation's
     portal_enabled: bool
     end_users: int
     added_at: datetime
@@ -317,6 +318,7 @@ def _read_companies(found: QuerySet[Company], *more: str) -> QuerySet[Company, d
         "domain",
         "connection_id",
         "connection__name",
+        "time_zone",
         "portal_enabled",
         "people",
         "added_at",
@@ -332,6 +334,7 @@ def _company_row(row: Mapping[str, Any]) -> CompanyRow:
         domain=row["domain"],
         connection_id=row["connection_id"],
         connection_name=row["connection__name"],
+        time_zone=row["time_zone"],
         portal_enabled=row["portal_enabled"],
         end_users=row["people"],
         added_at=row["added_at"],

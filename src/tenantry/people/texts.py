@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenantry.kernel import dates
 from tenantry.kernel.refusals import Refusal
 from tenantry.people.models import EndUserRole, StaffRole
 from tenantry.people.outcomes import SignInReason
@@ -124,7 +124,7 @@ def secret_ends_text(name: str, ends: date, today: date) -> tuple[str, str]:
             "end as TENANTRY_PARTNER_SECRET_ENDS, then restart web and worker. Without it no connection by consent "
             "works."
         )
-    return sentence % {"day": date_format(ends, "j F Y")}, next_step
+    return sentence % {"day": dates.full_day(ends)}, next_step
 
 
 def _reasons() -> dict[str, str]:
@@ -143,6 +143,7 @@ def _reasons() -> dict[str, str]:
         "name_companies": _("No company is chosen, or one of them is not here any more."),
         "context_invalid": _("This is no authentication context."),
         "context_not_proven": _("You are not signed in with %(context)s in this session."),
+        "no_such_zone": _("%(zone)s is no time zone that is known here."),
         "last_owner": _("This is the only owner for all companies who can sign in."),
     }
 
@@ -161,5 +162,6 @@ def _next_steps() -> dict[str, str]:
         "choose_companies": _("Choose at least one company, or all companies."),
         "write_context": _("Write one such as c1."),
         "try_second_factor": _("Sign in with it first. Then it can be required."),
+        "choose_zone": _("Choose one of the list."),
         "another_owner_first": _("Make somebody else an owner first, and let them sign in."),
     }

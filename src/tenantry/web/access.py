@@ -22,10 +22,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from tenantry.kernel import clock
+from tenantry.kernel.zones import first_set
 from tenantry.people.access import CompanyAccess, Viewer
 from tenantry.people.permissions import OFFICE_PERMISSIONS, PORTAL_PERMISSIONS, Permission
 from tenantry.people.texts import who_may_text
@@ -134,6 +136,7 @@ def portal(
                 return _to_fresh_sign_in(request)
             known = cast(PortalRequest, request)
             known.access = access
+            timezone.activate(first_set(viewer.person.time_zone, access.time_zone))  # until `ViewerMiddleware` ends
             return view(known, *args, **kwargs)
 
         return _declare(wrapper, DeclaredAccess(Audience.PORTAL, permission, fresh))

@@ -37,7 +37,7 @@ def page_frame(
     if stop.stopped_at is not None:
         staff = viewer is not None and viewer.staff is not None
         context["stop_switch"] = ui.StopSwitch(
-            since=stop.stopped_at,
+            since=moment.on_commerce(stop.stopped_at),  # as long ago on the clock of the page
             by=stop.stopped_by if staff else "",  # who and why is said among the staff
             reason=stop.reason if staff else "",
             settings_url=stop_switch_url,

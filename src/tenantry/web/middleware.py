@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import cast
 from urllib.parse import unquote
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import translation
+from django.utils import timezone, translation
 
 from tenantry.kernel import clock
+from tenantry.kernel.zones import first_set
 from tenantry.people.access import Viewer, viewer
 from tenantry.web.sign_in import session
 from tenantry.web.sign_in.session import Ended, SignedIn
@@ -25,7 +27,10 @@ class SeenRequest(HttpRequest):
 
 
 class ViewerMiddleware:
-    """Put the signed-in person on the request, in their language; belongs after the session and locale middleware."""
+    """Put the signed-in person on the request, in their language and time zone.
+
+    It belongs after the session and locale middleware.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -37,10 +42,16 @@ class ViewerMiddleware:
         if seen.viewer is not None and seen.viewer.person.language:
             translation.activate(seen.viewer.person.language)
             request.LANGUAGE_CODE = translation.get_language()
-        response = self._get_response(request)
+        with timezone.override(_zone(seen.viewer)):
+            response = self._get_response(request)
         if not response.has_header("Cache-Control"):
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _zone(viewer: Viewer | None) -> str:
+    """Return the zone of what is read; a page of a company's portal goes on to that company's (`web.access`)."""
+    return settings.TIME_ZONE if viewer is None else first_set(viewer.person.time_zone, viewer.companys_time_zone)
 
 
 def _refuse_odd_text(request: HttpRequest) -> None:

@@ -136,7 +136,7 @@ def test_terms_of_several_companies_renew_as_they_are(house: House, harbour: Com
     assert {row.company_id for row in rows} == {harbour.id, nordlys.id}
     asked, sealed = review(dana, terms)
     assert f"{len(terms)} subscriptions renew as they are" in asked and "nothing is sent to Microsoft" in asked
-    assert f"{PREMIUM} Harbour & Vale Ltd On 15 December it renews with 42 seats. 1 year, paid monthly" in asked
+    assert f"{PREMIUM} Harbour & Vale Ltd On Tue 15 Dec it renews with 42 seats. 1 year, paid monthly" in asked
     assert not Wish.objects.filter(subscription_id__in=terms).exists()
 
     assert f"Decided: {len(terms)} terms renew as they are." in confirm(dana, sealed)

@@ -34,8 +34,8 @@ def test_an_addition_from_the_number_to_the_confirmation(house: House, harbour: 
     assert "When Now At the renewal on Tue 15 Dec" in page
     plan = text(ben, of(view, "change/?seats=45&when=now"))
     assert "Now You get 3 seats more: 45 instead of 42." in plan
-    assert "You can return the added 3 seats until Sun 29 November, 09:30 UTC." in plan
-    assert "After that you commit to the added 3 seats until 15 December. At the end On 15 Dec" in plan
+    assert "You can return the added 3 seats until Sun 29 Nov, 09:30 UTC." in plan
+    assert "After that you commit to the added 3 seats until Tue 15 Dec. At the end On Tue 15 Dec" in plan
     assert "Add 3 seats" in plan
     assert house.patches() == [] and not ChangeOrder.objects.exists()
 
@@ -99,22 +99,22 @@ def test_what_cannot_be_returned_now_can_be_scheduled(house: House, harbour: Com
     refused = ben.get(of(view, "change/?seats=10&when=now"))
     told = words(refused.content)
     assert "You want to return 32; Microsoft takes back 5 now." in told
-    assert "You can schedule 10 seats for 15 December." in told
+    assert "You can schedule 10 seats for Tue 15 Dec." in told
     assert "Seats can be returned only inside their return window." in told
     assert f'href="{of(view, "change/?seats=10&amp;when=renewal")}"' in refused.content.decode()
     sealed = token(ben, of(view, "change/?seats=10&when=renewal"))
     _status, where = post(ben, of(view, "change/"), plan=sealed)
     order = finish(ChangeOrder.objects.get().id)
     assert order.state == OrderState.SCHEDULED
-    assert "Decided. On 15 December it renews with a change: 10 seats (1 year, paid monthly)." in text(ben, where)
+    assert "Decided. On Tue 15 Dec it renews with a change: 10 seats (1 year, paid monthly)." in text(ben, where)
     page = text(ben, of(view))
     assert "Decided by Ben Carter, Sun 22 Nov." in page and "Take back the scheduled change" in page
 
     withdrawal = of(view, "change/?withdraw=yes")
-    assert "On 15 December it renews with 42 seats." in text(ben, withdrawal)
+    assert "On Tue 15 Dec it renews with 42 seats." in text(ben, withdrawal)
     post(ben, of(view, "change/"), plan=token(ben, withdrawal))
     finish(ChangeOrder.objects.latest("number").id)
-    assert "On 15 December it renews with 42 seats." in text(ben, of(view))
+    assert "On Tue 15 Dec it renews with 42 seats." in text(ben, of(view))
 
 
 def test_every_place_names_the_same_number_of_seats_that_can_be_returned(house: House, harbour: Company) -> None:
@@ -133,7 +133,7 @@ def test_every_place_names_the_same_number_of_seats_that_can_be_returned(house: 
 def test_a_scheduled_number_is_asked_about(house: House, harbour: Company) -> None:
     view, ben = house.subscription(harbour, TEAMS), signed_in(BEN)
     asked = text(ben, of(view, "change/?seats=14&when=now"))
-    assert "On Wed 25 November you go down to 8. Keep that? 8 (as planned)" in asked
+    assert "On Wed 25 Nov you go down to 8. Keep that? 8 (as planned)" in asked
     assert "10 (8 + your 2)" in asked and "14 (keep them all)" in asked and "Choose one first" in asked
     assert 'name="plan"' not in ben.get(of(view, "change/?seats=14&when=now")).content.decode()
     answered = of(view, "change/?seats=14&when=now&schedule=shift")
@@ -176,7 +176,7 @@ def test_none_is_no_quantity_and_leads_to_who_may_end_it(house: House, harbour: 
     assert "0 is no number of seats: to have none is to cancel." in admin
     assert f'href="{of(view, "end-of-term/?choice=end")}"' in admin
     modify = text(signed_in(BEN), address)
-    assert "Somebody with the role Admin can do this instead: End on 15 December." in modify
+    assert "Somebody with the role Admin can do this instead: End on Tue 15 Dec." in modify
 
 
 def test_an_altered_or_old_page_changes_nothing(house: House, harbour: Company) -> None:

@@ -45,9 +45,7 @@ def test_the_overview_puts_first_what_needs_a_decision(house: House, harbour: Co
     assert "4 decisions, the first in 38 hours · As of" in page and page.count("9 active subscriptions") == 1
     assert "9 active subscriptions 145 seats 6 terms end within 30 days next: Mon 23 Nov" in page
     assert "1 trial becomes paid on Sat 5 Dec" in page
-    assert (
-        "Needs your decision MD Microsoft Defender for Business NCE After Mon 23 November it goes on month by" in page
-    )
+    assert "Needs your decision MD Microsoft Defender for Business NCE After Mon 23 Nov it goes on month by" in page
     assert "in 38 hours · Mon 23 Nov Decide" in page
     assert "25 seats (1 year, paid monthly). If you do not want that, ask your partner." in page
     assert "Microsoft Teams Phone Standard" not in page.split("The next twelve months")[0]  # it has been decided about
@@ -114,7 +112,7 @@ def test_every_difference_has_its_words(house: House, harbour: Company) -> None:
     page = text(signed_in(ANNA), of(house.subscription(harbour, PREMIUM)))
     assert "Now suspended; 8 seats scheduled for the renewal" in page
     assert "Renews by itself; nothing is scheduled any more" in page
-    assert "Term: 3 years; the term now ends on 15 December 2027; a new name" in page
+    assert "Term: 3 years; the term now ends on Wed 15 Dec 2027; a new name" in page
     assert "Set to end with the term; paid yearly" in page
 
 
@@ -126,7 +124,7 @@ def test_what_the_end_of_a_term_brings_is_not_called_somebody_else_s_doing(house
         {"quantity": 8, "scheduled": [], "commitment_end": "2027-12-15T23:59:59Z"},
     )
     page = text(signed_in(ANNA), at(harbour, "activity/"))
-    assert "42 → 8 seats; the term now ends on 15 December 2027 At Microsoft, as the term ended" in page
+    assert "42 → 8 seats; the term now ends on Wed 15 Dec 2027 At Microsoft, as the term ended" in page
     assert "not from here" not in page and "nothing is scheduled" not in page
 
 
@@ -142,8 +140,8 @@ def test_a_month_of_the_extended_term_is_not_called_a_term(house: House, harbour
         house, harbour, {"commitment_end": "2027-01-15T23:59:59Z"}, {"commitment_end": "2027-02-15T23:59:59Z"}
     )
     page = text(signed_in(ANNA), of(house.subscription(harbour, PREMIUM)))
-    assert "Goes on month by month, in the extended term; the running month ends on Fri 15 Jan At Microsoft, as" in page
-    assert "The running month ends on 15 February 2027 At Microsoft, as the month ended" in page
+    assert "Goes on month by month, in the extended term; the running month ends on Fri 15 Jan 2027 At Microsoft, as" in page
+    assert "The running month ends on Mon 15 Feb 2027 At Microsoft, as the month ended" in page
 
 
 def test_people_are_listed_with_what_they_may_do(house: House, harbour: Company) -> None:

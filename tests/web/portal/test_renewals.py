@@ -77,7 +77,7 @@ def test_several_renew_as_they_are_after_one_review(house: House, harbour: Compa
     assert len(terms) >= 2 and str(view.id) in terms
     asked, sealed = review(anna, harbour, terms)
     assert f"{len(terms)} subscriptions renew as they are" in asked
-    assert "On 15 December it renews with 42 seats. 1 year, paid monthly" in asked
+    assert "On Tue 15 Dec it renews with 42 seats. 1 year, paid monthly" in asked
     assert "nothing is sent to Microsoft" in asked
     assert not Wish.objects.filter(subscription_id__in=terms).exists()
 

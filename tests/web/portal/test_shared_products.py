@@ -24,7 +24,7 @@ REDWOOD = "0d53a902-efe0-5870-a73f-1565c4875772"
 MARCUS = "marcus.washington@redwoodprecision.example"
 SHORT = "113 seats of this product are assigned to people, and {} would remain{}: take {} away from people first."
 Redwood = tuple[Company, SubscriptionView, SubscriptionView, Client]
-LAST_DAY = " after 30 September 2027"
+LAST_DAY = " after Thu 30 Sep 2027"
 
 
 @pytest.fixture

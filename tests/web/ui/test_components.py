@@ -236,11 +236,11 @@ def test_figures_of_a_drawing_keep_the_point_in_every_language() -> None:
 def test_a_refusal_offers_what_one_can_do_instead() -> None:
     from tenantry.web.ui.frame import NextStep
 
-    step = NextStep("Set 8 seats for 16 December", "/plan", post=True, fields={"seats": "8"})
+    step = NextStep("Set 8 seats for Wed 16 Dec", "/plan", post=True, fields={"seats": "8"})
     markup = render(
         '{% include "ui/refusal.html" with sentence="Not today." reason="Too late." next_step=step %}', {"step": step}
     )
-    assert bare(markup) == "Not today. Too late. Set 8 seats for 16 December"
+    assert bare(markup) == "Not today. Too late. Set 8 seats for Wed 16 Dec"
     assert '<form method="post" action="/plan">' in markup
     assert '<input type="hidden" name="seats" value="8">' in markup
 

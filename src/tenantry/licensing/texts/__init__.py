@@ -25,7 +25,7 @@ from tenantry.licensing.texts.labels import (
     wish_text,
 )
 from tenantry.licensing.texts.refusals import refusal_text
-from tenantry.licensing.texts.words import day, moment, seats
+from tenantry.licensing.texts.words import seats
 
 __all__ = [
     "GLOSSARY",
@@ -33,12 +33,10 @@ __all__ = [
     "button_label",
     "caution_text",
     "consequence_text",
-    "day",
     "decision_text",
     "ending_text",
     "is_about_returns",
     "kind_text",
-    "moment",
     "next_charge_text",
     "option_text",
     "order_text",

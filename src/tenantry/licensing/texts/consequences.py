@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from tenantry.kernel.dates import day, moment
 from tenantry.kernel.refusals import Facts
 from tenantry.licensing.rules.effects import ending_facts
 from tenantry.licensing.rules.facts import BillingPlan, Term
@@ -14,7 +15,7 @@ from tenantry.licensing.rules.plan import Caution, Consequence, Option, Question
 from tenantry.licensing.rules.terms import Ending
 from tenantry.licensing.rules.wishes import ScheduleHandling
 from tenantry.licensing.texts.labels import term_text
-from tenantry.licensing.texts.words import day, instant, moment, number, seats
+from tenantry.licensing.texts.words import instant, number, seats
 
 Sentence = Callable[[Facts, datetime | None, datetime | None], str]
 

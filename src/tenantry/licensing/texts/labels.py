@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenantry.kernel.dates import day
 from tenantry.licensing.rules.facts import BillingPlan, EndOfTerm, Status, SubscriptionKind, Term
 from tenantry.licensing.rules.plan import Alternative, Plan, Scheduled
 from tenantry.licensing.rules.wishes import (
@@ -17,7 +18,7 @@ from tenantry.licensing.rules.wishes import (
     Wish,
     WithdrawSchedule,
 )
-from tenantry.licensing.texts.words import day, number, seats
+from tenantry.licensing.texts.words import number, seats
 
 _STATUS: dict[Status, str | Promise] = {
     Status.ACTIVE: gettext_lazy("Active"),

@@ -6,11 +6,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenantry.kernel.dates import day, moment
 from tenantry.kernel.refusals import Facts, Refusal
 from tenantry.licensing.rules.facts import EndOfTerm
 from tenantry.licensing.texts.labels import decision_text
 from tenantry.licensing.texts.orders import ORDER_NEXT_STEPS, ORDER_REASONS
-from tenantry.licensing.texts.words import day, instant, moment, number, seats
+from tenantry.licensing.texts.words import instant, number, seats
 
 Sentence = Callable[[Facts, datetime | None], str]
 

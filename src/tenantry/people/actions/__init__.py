@@ -11,6 +11,7 @@ from tenantry.people.actions.companies import (
     enable_portal,
     follow_tenant_names,
     remove_company,
+    set_time_zone,
 )
 from tenantry.people.actions.end_users import (
     bind_end_user,
@@ -64,6 +65,7 @@ __all__ = [
     "renew_staff_invitation",
     "require_second_factor",
     "set_preferences",
+    "set_time_zone",
     "sign_in",
     "stop_requiring_second_factor",
     "take_owner_link",

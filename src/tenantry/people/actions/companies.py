@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from tenantry.audit import actions as audit
 from tenantry.connection.models import DirectCsp, PartnerConnection, Tenant
+from tenantry.kernel import zones
 from tenantry.kernel.actor import Actor
 from tenantry.kernel.locks import lock_in_transaction
 from tenantry.kernel.refusals import Refusal
@@ -106,6 +107,23 @@ def disable_portal(*, acting_as: Actor, company_id: UUID, now: datetime) -> Refu
 
 
 @transaction.atomic
+def set_time_zone(*, acting_as: Actor, company_id: UUID, time_zone: str, now: datetime) -> Refusal | None:
+    """Choose the time zone in which a company's people read dates; empty means: that of the installation."""
+    company = locked_company(company_id)
+    if company is None:
+        return gone()
+    if time_zone and time_zone not in zones.offered():
+        return no_such_zone(time_zone)
+    before = company.time_zone
+    if before != time_zone:
+        company.time_zone = time_zone
+        company.save(update_fields=["time_zone"])
+        change = {"before": {"time_zone": before}, "after": {"time_zone": time_zone}}
+        _record(acting_as, "company.time_zone_set", company, now, **change)
+    return None
+
+
+@transaction.atomic
 def follow_tenant_names(*, acting_as: Actor, now: datetime) -> int:
     """Give companies the names that their tenants have at Microsoft by now, and return how many changed."""
     current = Tenant.objects.filter(
@@ -141,6 +159,11 @@ def locked_company(company_id: UUID) -> Company | None:
 def gone() -> Refusal:
     """Say that the thing is not there any more."""
     return Refusal(reason="gone", rule="people.still_there", next_step="look_again")
+
+
+def no_such_zone(name: str) -> Refusal:
+    """Say that a time zone is not known."""
+    return Refusal("no_such_zone", "people.known_time_zone", "choose_zone", facts={"zone": name})
 
 
 def _record(

@@ -8,14 +8,15 @@ from django.db import transaction
 
 from tenantry.audit import actions as audit
 from tenantry.connection.models import PartnerConnection
+from tenantry.kernel import zones
 from tenantry.kernel.actor import Actor
 from tenantry.kernel.refusals import Refusal
 from tenantry.people.access import viewer
-from tenantry.people.actions.companies import gone
+from tenantry.people.actions.companies import gone, no_such_zone
 from tenantry.people.models import Person
 
 THEMES = ("", "light", "dark")
-_FIELDS = ("display_name", "language", "theme", "default_company_id", "default_connection_id")
+_FIELDS = ("display_name", "language", "theme", "time_zone", "default_company_id", "default_connection_id")
 
 
 @transaction.atomic
@@ -26,6 +27,7 @@ def set_preferences(
     display_name: str,
     language: str,
     theme: str,
+    time_zone: str,
     now: datetime,
     default_company_id: UUID | None = None,
     default_connection_id: UUID | None = None,
@@ -40,6 +42,8 @@ def set_preferences(
         return gone()
     if language not in {"", *dict(settings.LANGUAGES)} or theme not in THEMES:
         return gone()
+    if time_zone and time_zone not in zones.offered():
+        return no_such_zone(time_zone)
     if default_company_id is not None and seen.company(default_company_id) is None:
         return gone()
     if default_connection_id is not None and (
@@ -50,6 +54,7 @@ def set_preferences(
     person.display_name = " ".join(display_name.split())[:100]
     person.language = language
     person.theme = theme
+    person.time_zone = time_zone
     person.default_company_id = default_company_id
     person.default_connection_id = default_connection_id
     after = _described(person)

@@ -22,6 +22,7 @@ from tenantry.connection import queries as connections
 from tenantry.connection.models import DirectCsp
 from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord, RunState
+from tenantry.kernel import dates
 from tenantry.licensing import asking
 from tenantry.licensing.moment import Moment
 from tenantry.licensing.queries import overall_freshness
@@ -35,8 +36,7 @@ from tenantry.web.backoffice.answers import reload_page, render_page
 from tenantry.web.backoffice.context import companies_tabs, office_page
 from tenantry.web.backoffice.ids import as_uuid
 from tenantry.web.backoffice.lists import PER_PAGE, page_number, page_of, search_of
-from tenantry.web.portal import words
-from tenantry.web.ui import dates
+from tenantry.web.ui import distances
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.components.chips import chips
 
@@ -249,7 +249,7 @@ def _cells(row: CompanyRow, known: Summary | None, waits: Waiting, moment: Momen
         "decide": format_html('{} <span class="quiet small">{}</span>', format_html(to_decide, waits.decisions), first)
         if waits.decisions
         else "",
-        "next": words.term_day(known.next_end, moment.commerce) if known is not None and known.next_end else "",
+        "next": dates.day(known.next_end, moment.commerce) if known is not None and known.next_end else "",
         "orders": format_html(to_orders, waits.orders) if waits.orders else "",
         "subscriptions": _number(known.active) if known is not None and read else "–",
         "seats": _number(known.seats) if known is not None and read else "–",
@@ -275,7 +275,7 @@ def _first(known: Summary | None, moment: Moment) -> str:
     if known is None or known.decide_by is None:
         return ""
     lost = known.decide_by < moment.commerce
-    return _("not at Microsoft") if lost else dates.away(known.decide_by, moment.commerce)
+    return _("not at Microsoft") if lost else distances.away(known.decide_by, moment.commerce)
 
 
 def _notes(known: Summary | None, moment: Moment) -> list[str]:
@@ -285,7 +285,7 @@ def _notes(known: Summary | None, moment: Moment) -> list[str]:
     fresh, read_at = known.freshness, known.freshness.succeeded_at
     notes = [_("Could not be read last time")] if fresh.failing else []
     if moment.real - read_at > OLD:
-        notes.append(format_html(_("Read {}"), dates.ago(read_at, moment.real)))
+        notes.append(format_html(_("Read {}"), distances.ago(read_at, moment.real)))
     return notes
 
 
@@ -311,7 +311,7 @@ def _state(request: OfficeRequest, total: int, *, searched: bool, moment: Moment
     fresh = overall_freshness()
     parts = [words]
     if fresh.oldest is not None:
-        parts.append(format_html(_("refreshed {ago}"), ago=dates.ago(fresh.oldest, moment.real)))
+        parts.append(format_html(_("refreshed {ago}"), ago=distances.ago(fresh.oldest, moment.real)))
     if fresh.failing:
         parts.append(_("%(n)d could not be read") % {"n": fresh.failing})
     if fresh.incomplete:

@@ -28,6 +28,7 @@ from tenantry.web.portal import words
 from tenantry.web.portal.files import csv_answer
 from tenantry.web.portal.history import SHOWN, Entry, csv_rows, entries, happenings
 from tenantry.web.portal.views.subscriptions import subscription_chips
+from tenantry.web.ui import distances
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.components.chips import chips
 from tenantry.web.ui.components.data import address_with
@@ -188,7 +189,7 @@ def _row(view: SubscriptionView, free: str, company_id: UUID, moment: Moment, *,
         seats=words.quantity(view),
         free=free,
         term=words.term(view),
-        date=words.term_day_both(facts.commitment_end, now) if facts.commitment_end else "",
+        date=distances.both_forms(facts.commitment_end, now) if facts.commitment_end else "",
         ending=words.ending_short(view.ending, facts.quantity),
         status=words.status_badge(view),
         order=_("#%(number)s under way") % {"number": view.order.number} if view.order else "",

@@ -14,7 +14,8 @@ from tenantry.connection.health import HealthView, Lack, Standing
 from tenantry.connection.models import ConnectionMode, DirectCsp, TroubleAbout
 from tenantry.connection.queries import ConnectionView
 from tenantry.connection.texts import lack_text, standing_text
-from tenantry.web.ui import dates
+from tenantry.kernel import dates
+from tenantry.web.ui import distances
 from tenantry.web.ui.components import marks
 
 _TONES = {
@@ -95,7 +96,7 @@ def card_of(view: ConnectionView, now: datetime) -> Card:
         direct_csp_note=_direct_csp_note(view, now),
         tenants=ngettext("%(n)d tenant", "%(n)d tenants", view.tenants) % {"n": view.tenants},
         tenants_note=_tenants_note(view, now),
-        answered=dates.ago(view.last_success_at, now) if view.last_success_at else _("never yet"),
+        answered=distances.ago(view.last_success_at, now) if view.last_success_at else _("never yet"),
         mfa=_mfa_badge(view) if by_consent else None,
         roles=", ".join(health.roles),
         lacks=tuple(LackWords(*lack_text(lack), lack == Lack.DIRECT_CSP) for lack in health.lacks),
@@ -140,11 +141,11 @@ def _until(health: HealthView) -> str:
 def _until_note(view: ConnectionView, now: datetime) -> str:
     if view.health.works_until is None:
         return ""
-    left = dates.away(view.health.works_until, now)
+    left = distances.away(view.health.works_until, now)
     broken = view.health.standing == Standing.BROKEN and view.health.orders_stop
     if view.mode == ConnectionMode.APPLICATION or view.token_renewed_at is None:
         return "" if broken else left
-    renewed = dates.ago(view.token_renewed_at, now)
+    renewed = distances.ago(view.token_renewed_at, now)
     if broken:
         return format_html(_("last renewed {}"), renewed)
     return format_html(_("{left} · renewed {ago}"), left=left, ago=renewed)
@@ -162,7 +163,7 @@ def _direct_csp_badge(flag: DirectCsp) -> SafeString:
 def _direct_csp_note(view: ConnectionView, now: datetime) -> str:
     if view.direct_csp_at is None or view.direct_csp not in (DirectCsp.SET, DirectCsp.FAILED):
         return ""
-    ago = dates.ago(view.direct_csp_at, now)
+    ago = distances.ago(view.direct_csp_at, now)
     if view.direct_csp_tenant:
         return format_html(_("tested {ago} against {tenant}"), ago=ago, tenant=view.direct_csp_tenant)
     return format_html(_("tested {}"), ago)
@@ -171,7 +172,7 @@ def _direct_csp_note(view: ConnectionView, now: datetime) -> str:
 def _tenants_note(view: ConnectionView, now: datetime) -> str:
     if view.tenants_refreshed_at is None:
         return _("not read yet")
-    return format_html(_("read {}"), dates.ago(view.tenants_refreshed_at, now))
+    return format_html(_("read {}"), distances.ago(view.tenants_refreshed_at, now))
 
 
 def _mfa_badge(view: ConnectionView) -> SafeString:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from tenantry.connection import queries as connections
 from tenantry.connection.models import DirectCsp
+from tenantry.kernel import dates
 from tenantry.kernel.refusals import Refusal
 from tenantry.licensing.moment import Moment
 from tenantry.people import actions as people
@@ -33,7 +34,8 @@ from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import company_page, known_company
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.backoffice.ids import as_uuid
-from tenantry.web.ui import dates
+from tenantry.web.time_zones import CompanyZoneForm
+from tenantry.web.ui import distances
 from tenantry.web.ui.components import marks
 
 _REFUSED_SHOWN = 10
@@ -178,6 +180,25 @@ def switch(request: OfficeRequest, company_id: UUID) -> HttpResponse:
 
 
 @office(Permission.OFFICE_COMPANIES)
+def set_zone(request: OfficeRequest, company_id: UUID) -> HttpResponse:
+    """Choose the company's time zone."""
+    if request.method != "POST":
+        return redirect("office:end_user_portal", company_id)
+    form = CompanyZoneForm(data=request.POST)
+    if not form.is_valid():
+        again = InviteForm(initial={"role": EndUserRole.VIEW.value})
+        return _page(request, company_id, again, zone=form, status=422)
+    refusal = people.set_time_zone(
+        acting_as=request.viewer.acting_as(),
+        company_id=company_id,
+        time_zone=form.cleaned_data["time_zone"],
+        now=Moment.current().real,
+    )
+    tell(request, refusal, _("The time zone of %(name)s is saved.") % {"name": known_company(company_id).name})
+    return redirect("office:end_user_portal", company_id)
+
+
+@office(Permission.OFFICE_COMPANIES)
 def invite(request: OfficeRequest, company_id: UUID) -> HttpResponse:
     """Invite somebody by address; an address of another tenant asks once more."""
     if request.method != "POST":
@@ -234,7 +255,14 @@ def _ask_tenant(
     return render_page(request, "portal/other_tenant", context)
 
 
-def _page(request: OfficeRequest, company_id: UUID, form: InviteForm, *, status: int = 200) -> HttpResponse:
+def _page(
+    request: OfficeRequest,
+    company_id: UUID,
+    form: InviteForm,
+    *,
+    zone: CompanyZoneForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     moment = Moment.current()
     company = known_company(company_id)
     users = queries.end_users(company_id, moment.real)
@@ -247,6 +275,7 @@ def _page(request: OfficeRequest, company_id: UUID, form: InviteForm, *, status:
         "direct_csp": connection is not None and connection.direct_csp == DirectCsp.SET,
         "form": form,
         "first_user": company.portal_enabled and not users,
+        "zone": zone or CompanyZoneForm(company.time_zone),
         "notes": role_notes(),
         "side": "end_user_portal",
     }
@@ -263,7 +292,7 @@ def user_row(row: EndUserRow, now: datetime) -> UserRow:
         role=end_user_role_text(row.role)[0],
         state=marks.badge(state_text(row.state), _STATE_TONES[row.state]),
         note=state_note(row, now),
-        last_sign_in=dates.ago(row.last_sign_in_at, now) if row.last_sign_in_at else _("never"),
+        last_sign_in=distances.ago(row.last_sign_in_at, now) if row.last_sign_in_at else _("never"),
         attention=attention(row),
     )
 

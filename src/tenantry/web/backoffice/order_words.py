@@ -10,13 +10,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from tenantry.connection.advice import advice, has_advice
+from tenantry.kernel import dates
 from tenantry.kernel.refusals import refusal_from_json
 from tenantry.licensing import texts
 from tenantry.licensing.models import OPEN_STATES, ChangeOrder, OrderEvent, OrderState
 from tenantry.licensing.rules.plan import plan_from_json
 from tenantry.web.portal.outcomes import had_other_effect, order_page, state_words, undone_words, withdrawal_words
 from tenantry.web.portal.planning import Group, plan_groups, rule_sentences
-from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.frame import Happening, NextStep, ProgressStep
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenantry.branding import queries as branding
+from tenantry.kernel import dates
 from tenantry.kernel.counting import count_kinds
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.numbers import whole_number
@@ -32,7 +33,6 @@ from tenantry.web.backoffice.lists import MOST_IN_FILE, PER_PAGE, page_number, s
 from tenantry.web.backoffice.order_words import OrderView, order_view, state_badge
 from tenantry.web.portal.files import csv_answer
 from tenantry.web.portal.outcomes import state_words, subscription_name, wish_words, withdrawn_words
-from tenantry.web.ui import dates
 from tenantry.web.ui.components.chips import chips
 from tenantry.web.ui.frame import Crumb
 

@@ -34,7 +34,7 @@ from tenantry.web.backoffice.end_user_portal import (
 from tenantry.web.backoffice.forms import OfficeForm
 from tenantry.web.backoffice.ids import as_uuid
 from tenantry.web.backoffice.sessions import sessions_panel
-from tenantry.web.ui import dates
+from tenantry.web.ui import distances
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.frame import Crumb, Tab
 
@@ -323,7 +323,7 @@ def _listed_staff(row: StaffRow, moment: Moment) -> ListedStaff:
         companies=_("All companies") if row.all_companies else _few(names),
         state=state,
         note=note,
-        last_sign_in=dates.ago(row.last_sign_in_at, moment.real) if row.last_sign_in_at else _("never"),
+        last_sign_in=distances.ago(row.last_sign_in_at, moment.real) if row.last_sign_in_at else _("never"),
         attention=attention(row),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -31,6 +32,7 @@ from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.lists import PER_PAGE, page_number, page_of, search_of
 from tenantry.web.portal import wishing, words
 from tenantry.web.portal.views import renewing
+from tenantry.web.ui import distances
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.components.chips import chips
 from tenantry.web.ui.components.data import address_with
@@ -196,7 +198,7 @@ def _row(one: UpcomingEnd, viewer: Viewer, now: datetime) -> Row:
         company=row.company.name,
         company_url=reverse("office:company", args=[row.company_id]),
         seats=str(row.quantity),
-        date=words.term_day_both(row.commitment_end, now) if row.commitment_end else "",
+        date=distances.both_forms(row.commitment_end, now) if row.commitment_end else "",
         what=words.ending_line(one.ending, row.quantity),
         decided=_("Decided by %(who)s") % {"who": wish.decided_by} if wish is not None else "",
         badge=_badge(one),
@@ -233,7 +235,8 @@ def _spans(now: datetime) -> Sequence[Span]:
     """Return the choices: the time in which terms are decided, each month, and the whole year."""
     spans = [Span("", _("Next 60 days"), now, now + queries.DECIDED_BEFORE)]
     spans.append(Span("year", _("Next 12 months"), now, now + queries.YEAR))
-    first = datetime(now.year, now.month, 1, tzinfo=UTC)
+    local = timezone.localtime(now)
+    first = datetime(local.year, local.month, 1, tzinfo=timezone.get_current_timezone())
     for _number in range(MONTHS):
         after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
         spans.append(Span(f"{first:%Y-%m}", date_format(first, "F Y"), first, after))

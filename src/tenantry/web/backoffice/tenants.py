@@ -32,7 +32,7 @@ from tenantry.web.backoffice.ids import as_tenant_id
 from tenantry.web.backoffice.lists import PER_PAGE, page_of
 from tenantry.web.numbers import page_in
 from tenantry.web.searching import search_in
-from tenantry.web.ui import dates
+from tenantry.web.ui import distances
 from tenantry.web.ui.components.data import address_with
 from tenantry.web.ui.frame import Crumb
 
@@ -271,7 +271,7 @@ def _tenants_state(chosen: ConnectionView, moment: Moment) -> str:
     ) % {"n": chosen.tenants, "connection": chosen.name}
     if chosen.tenants_refreshed_at is None:
         return words
-    ago = dates.ago(chosen.tenants_refreshed_at, moment.real)
+    ago = distances.ago(chosen.tenants_refreshed_at, moment.real)
     return format_html(_("{words} · read {ago}"), words=words, ago=ago)
 
 
@@ -310,4 +310,4 @@ def _removed_state(count: int, moment: Moment) -> str:
     read = connections.tenants_refreshed_at()
     if read is None:
         return words
-    return format_html(_("{words} · list read {ago}"), words=words, ago=dates.ago(read, moment.real))
+    return format_html(_("{words} · list read {ago}"), words=words, ago=distances.ago(read, moment.real))

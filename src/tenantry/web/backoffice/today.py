@@ -17,6 +17,7 @@ from tenantry.connection import queries as connections
 from tenantry.connection.health import Lack, Standing
 from tenantry.connection.queries import ConnectionHealth
 from tenantry.connection.texts import broken_sentence, lack_text, standing_text
+from tenantry.kernel import dates
 from tenantry.licensing import queries
 from tenantry.licensing.attention import failed_orders, not_read
 from tenantry.licensing.models import ChangeOrder
@@ -35,7 +36,7 @@ from tenantry.web.backoffice.context import office_page
 from tenantry.web.backoffice.order_words import state_badge
 from tenantry.web.portal import wishing, words
 from tenantry.web.portal.outcomes import subscription_name, wish_words
-from tenantry.web.ui import dates
+from tenantry.web.ui import distances
 from tenantry.web.ui.components import marks
 
 SHOWN, COUNTED = 5, 100
@@ -111,7 +112,7 @@ def today(request: OfficeRequest) -> HttpResponse:
     if calm and (coming := next_end(moment.commerce, only=only)) and coming.commitment_end:
         context |= {
             "next_name": f"{coming.friendly_name or coming.offer_name}, {coming.company.name}",
-            "next_date": words.term_day_both(coming.commitment_end, moment.commerce),
+            "next_date": distances.both_forms(coming.commitment_end, moment.commerce),
         }
     return render_page(request, "today", context)
 
@@ -151,7 +152,7 @@ def _end(one: UpcomingEnd, viewer: Viewer, moment: Moment) -> Line:
         note=" · ".join((row.company.name, *seats, words.ending_short(one.ending, row.quantity))),
         url=url,
         action=_("Decide") if decides else _("Open"),
-        date=words.term_day_both(row.commitment_end, moment.commerce) if row.commitment_end else "",
+        date=distances.both_forms(row.commitment_end, moment.commerce) if row.commitment_end else "",
         badge=marks.badge(_("Order under way"), "info") if one.under_way else "",
     )
 
@@ -230,7 +231,7 @@ def _connection(connection_id: UUID, found: ConnectionHealth, moment: Moment, ev
         note=" ".join(notes),
         url=reverse("office:connection", args=[connection_id]) if every else "",
         action=_("See what to do"),
-        date=dates.both_forms(ends, moment.real) if ends else "",
+        date=distances.both_forms(ends, moment.real) if ends else "",
         badge=marks.badge(standing_text(health.standing), "critical" if is_broken else "caution"),
     )
 
@@ -246,7 +247,7 @@ def _company_not_read(one: Company, moment: Moment) -> Line:
     read = one.refresh.succeeded_at
     return Line(
         name=one.name,
-        note=_("Never read") if read is None else format_html(_("Last read: {}"), dates.ago(read, moment.real)),
+        note=_("Never read") if read is None else format_html(_("Last read: {}"), distances.ago(read, moment.real)),
         url=reverse("office:company", args=[one.id]),
         action=_("See why"),
     )
@@ -291,5 +292,5 @@ def _refusal(row: SignInRow, viewer: Viewer, moment: Moment) -> Line:
         note=" · ".join(part for part in (row.username, place, reason) if part),
         url=url,
         action=_("Open"),
-        date=dates.ago(row.happened_at, moment.real),
+        date=distances.ago(row.happened_at, moment.real),
     )

@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_company}remove/", company.remove, name="remove_company"),
     path(f"{_company}portal/", end_user_portal.end_user_portal, name="end_user_portal"),
     path(f"{_company}portal/switch/", end_user_portal.switch, name="portal_switch"),
+    path(f"{_company}time-zone/", end_user_portal.set_zone, name="time_zone"),
     path(f"{_company}portal/users/", end_user_portal.invite, name="invite"),
     path(_user, end_users.end_user, name="end_user"),
     path(f"{_user}role/", end_users.change_role, name="change_role"),

@@ -5,9 +5,10 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.text import slugify
 
 # A cell that begins like this would be run as a formula.
@@ -21,8 +22,9 @@ def csv_answer(what: str, company: str, now: datetime, lines: Iterable[list[str]
     text = io.StringIO()
     # Quoted throughout: a program that parts cells at semicolons or tabs finds none to part.
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    for line in lines:
-        writer.writerow([_safe(cell) for cell in line])
+    with timezone.override(UTC):  # a file is compared with other records, whatever the time zone of who fetched it
+        for line in lines:
+            writer.writerow([_safe(cell) for cell in line])
     name = f"{slugify(company) or 'company'}-{slugify(what)}-{now.date().isoformat()}.csv"
     # The mark at the beginning tells spreadsheets that this is Unicode.
     return HttpResponse(

@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from tenantry.kernel import dates
 from tenantry.kernel.ids import CompanyId
 from tenantry.licensing import queries, texts
 from tenantry.licensing.models import ChangeOrder, SubscriptionChange
 from tenantry.licensing.rules.facts import BillingPlan, ScheduledAction, Status, Term
 from tenantry.web.portal.outcomes import order_happening, state_words, subscription_name, wish_words
-from tenantry.web.portal.words import term_day
 from tenantry.web.ui.frame import Happening
 
 # What is told of a change, the most important first.
@@ -168,7 +168,7 @@ def _difference(name: str, was: object, became: object, now: datetime, month: bo
         case "commitment_end":
             if not isinstance(became, str):
                 return _("no end of term any more")
-            day = term_day(datetime.fromisoformat(became), now)
+            day = dates.day(datetime.fromisoformat(became), now)
             return (_("the running month ends on %(day)s") if month else _("the term now ends on %(day)s")) % {
                 "day": day
             }

@@ -9,6 +9,7 @@ from itertools import groupby
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from tenantry.kernel import dates
 from tenantry.kernel.refusals import Refusal
 from tenantry.licensing import texts
 from tenantry.licensing.queries import SubscriptionView
@@ -127,7 +128,7 @@ def rule_sentences(plan: Plan) -> tuple[str, ...]:
             continue
         sentence = texts.rule_text(use.name)
         if use.since is not None:
-            sentence = _("%(rule)s (Since %(day)s.)") % {"rule": sentence, "day": texts.day(use.since)}
+            sentence = _("%(rule)s (Since %(day)s.)") % {"rule": sentence, "day": dates.full_day(use.since)}
         if use.name is RuleName.RETURN_WINDOW:
             sentence = format_html("{} {}", sentence, explain("lot", mark=True))
         found.append(sentence)

@@ -37,4 +37,5 @@ urlpatterns = [
     path(f"{_COMPANY}activity/", activity.activity, name="activity"),
     path(f"{_COMPANY}activity/export.csv", activity.export, name="activity_file"),
     path(f"{_COMPANY}people/", people.people, name="people"),
+    path(f"{_COMPANY}time-zone/", people.set_zone, name="time_zone"),
 ]

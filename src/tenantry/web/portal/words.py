@@ -6,7 +6,6 @@ from datetime import UTC, datetime, time
 from urllib.parse import quote, urlencode
 
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,7 +16,6 @@ from tenantry.licensing.queries import Freshness, Licences, SubscriptionView
 from tenantry.licensing.rules import terms
 from tenantry.licensing.rules.facts import EndOfTerm, Status, SubscriptionFacts, SubscriptionKind
 from tenantry.licensing.rules.terms import Ending, Outcome
-from tenantry.web.ui import dates
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.templatetags.ui import explain
 
@@ -57,21 +55,6 @@ def own_end(facts: SubscriptionFacts) -> datetime | None:
 def is_extended(view: SubscriptionView) -> bool:
     """Say whether it runs month by month after its term."""
     return view.facts.in_extended_term or view.ending.outcome is Outcome.STAYS_EXTENDED
-
-
-def term_moment(at: datetime) -> datetime:
-    """Move a term's start or end to the same day and hour of the reader's time zone: Microsoft counts those in UTC."""
-    return at.astimezone(UTC).replace(tzinfo=timezone.get_current_timezone())
-
-
-def term_day(at: datetime, now: datetime) -> str:
-    """Name the day of a term's start or end: "Wed 16 Dec"."""
-    return dates.day(term_moment(at), now)
-
-
-def term_day_both(at: datetime, now: datetime) -> SafeString:
-    """Give distance and day of a term's end: "in 24 days · Wed 16 Dec"."""
-    return dates.both_forms(term_moment(at), now)
 
 
 def fresh_words(freshness: Freshness, moment: Moment) -> SafeString:

@@ -14,12 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from tenantry.jobs.queue import enqueue
-from tenantry.kernel import clock
+from tenantry.kernel import clock, dates
 from tenantry.licensing.moment import Moment
 from tenantry.notices import queries as notices
 from tenantry.web.access import current_viewer, local_path, rehearsal_only
 from tenantry.web.frame import page_frame
-from tenantry.web.ui import dates
 
 ANSWER_SECONDS = 20.0
 PER_PAGE = 30

@@ -18,6 +18,7 @@ from tenantry.audit.models import AuditRow
 from tenantry.connection.advice import advice, has_advice
 from tenantry.jobs import runs
 from tenantry.jobs.models import RunRecord, RunState
+from tenantry.kernel import dates
 from tenantry.licensing.moment import Moment
 from tenantry.people import queries as people
 from tenantry.people.permissions import Permission
@@ -34,7 +35,6 @@ from tenantry.web.backoffice.tools.lines import (
     log_file,
     log_page,
     parts,
-    stamp,
 )
 from tenantry.web.backoffice.tools.runs import ending
 from tenantry.web.backoffice.tools.verbs import subjects, verb_text
@@ -167,7 +167,7 @@ def _line(row: AuditRow, names: Mapping[UUID, str]) -> Line:
         if row.outcome and not why
         else SafeString(),
         facts=facts(
-            (_("When"), stamp(row.happened_at)),
+            (_("When"), dates.stamp(row.happened_at)),
             (_("Who"), row.actor_name),
             (_("As"), _kind(row.actor_kind)),
             (_("What"), row.verb),
@@ -247,7 +247,7 @@ def _head() -> list[str]:
 
 def _cells(row: AuditRow, names: Mapping[UUID, str]) -> list[str]:
     return [
-        stamp(row.happened_at),
+        dates.stamp(row.happened_at),
         str(row.company_id or "partner"),
         str(row.sequence),
         row.actor_name,

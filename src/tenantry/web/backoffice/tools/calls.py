@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from tenantry.connection import queries as connections
 from tenantry.jobs import retention
+from tenantry.kernel import dates
 from tenantry.people import queries as people
 from tenantry.people.permissions import Permission
 from tenantry.traffic import queries as traffic
@@ -28,7 +29,6 @@ from tenantry.web.backoffice.tools.lines import (
     log_file,
     log_page,
     parts,
-    stamp,
 )
 from tenantry.web.ui.components import marks
 
@@ -113,7 +113,7 @@ def _line(call: CallRecord, companies: dict[str, tuple[UUID, str]], connections:
         code=True,
         mark=_badge(call),
         facts=facts(
-            (_("When"), stamp(call.happened_at)),
+            (_("When"), dates.stamp(call.happened_at)),
             (_("Partner connection"), connections.get(call.source_id, "") if call.source_id else ""),
             (_("Company"), company[1] if company else ""),
             (_("Tenant"), call.customer),
@@ -155,7 +155,7 @@ def _head() -> list[str]:
 def _cells(call: CallRecord, companies: dict[str, tuple[UUID, str]]) -> list[str]:
     company = companies.get(call.customer)
     return [
-        stamp(call.happened_at),
+        dates.stamp(call.happened_at),
         call.method,
         call.path,
         "" if call.status is None else str(call.status),

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -160,11 +159,6 @@ def log_file(what: str, asked: Asked, head: list[str], rows: Iterable[list[str]]
 def company_link(company_id: UUID) -> tuple[str, str]:
     """Lead to what this log has about one company."""
     return _("Only this company"), f"?company={company_id}"
-
-
-def stamp(at: datetime) -> str:
-    """Write a moment so that it can be compared with other records: to the second, with the offset from UTC."""
-    return timezone.localtime(at).isoformat(sep=" ", timespec="seconds")
 
 
 def facts(*pairs: tuple[str, object], copied: Iterable[tuple[str, object]] = ()) -> tuple[Fact, ...]:

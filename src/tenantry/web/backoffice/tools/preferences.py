@@ -15,6 +15,7 @@ from tenantry.licensing.moment import Moment
 from tenantry.people.access import PersonView
 from tenantry.people.actions import set_preferences
 from tenantry.people.permissions import Permission
+from tenantry.web import time_zones
 from tenantry.web.access import OfficeRequest, office
 from tenantry.web.backoffice.answers import render_page, tell
 from tenantry.web.backoffice.context import office_page
@@ -42,6 +43,7 @@ class PreferencesForm(OfficeForm):
         required=False,
         widget=forms.RadioSelect,
     )
+    time_zone = time_zones.TimeZoneField()
     connection = forms.ChoiceField(
         label=gettext_lazy("Default connection"),
         required=False,
@@ -55,9 +57,11 @@ class PreferencesForm(OfficeForm):
                 "display_name": person.display_name,
                 "language": person.language,
                 "theme": person.theme,
+                "time_zone": person.time_zone,
                 "connection": str(person.default_connection_id or ""),
             },
         )
+        time_zones.offer(self, time_zones.installation())
         self._offer("connection", [("", _("The first one by name")), *((str(one.id), one.name) for one in known)])
         if not known:
             del self.fields["connection"]
@@ -88,6 +92,7 @@ def preferences(request: OfficeRequest) -> HttpResponse:
             display_name=chosen["display_name"],
             language=chosen.get("language", viewer.person.language),
             theme=chosen["theme"],
+            time_zone=chosen["time_zone"],
             now=moment.real,
             default_company_id=viewer.person.default_company_id,
             default_connection_id=connection if "connection" in form.fields else kept,

@@ -16,6 +16,7 @@ from tenantry.connection.actions.common import CERTIFICATE, CHECK, CONSENT, DIRE
 from tenantry.connection.texts import run_text
 from tenantry.jobs import retention, runs
 from tenantry.jobs.models import RunRecord, RunState
+from tenantry.kernel import dates
 from tenantry.kernel.actor import Actor
 from tenantry.kernel.counting import count_kinds
 from tenantry.licensing import asking
@@ -34,7 +35,6 @@ from tenantry.web.backoffice.tools.lines import (
     log_file,
     log_page,
     parts,
-    stamp,
 )
 from tenantry.web.ui.components import marks
 
@@ -120,11 +120,11 @@ def _line(run: RunRecord, names: Mapping[UUID, str]) -> Line:
         details=parts(company, who, sentence),
         mark=_badge(run),
         facts=facts(
-            (_("Asked for"), stamp(run.created_at)),
+            (_("Asked for"), dates.stamp(run.created_at)),
             (_("Asked by"), who),
             (_("Company"), company),
-            (_("Began"), stamp(run.started_at) if run.started_at else ""),
-            (_("Ended"), stamp(run.finished_at) if run.finished_at else ""),
+            (_("Began"), dates.stamp(run.started_at) if run.started_at else ""),
+            (_("Ended"), dates.stamp(run.finished_at) if run.finished_at else ""),
             (_("Took"), _took(run)),
             (_("Steps"), f"{run.steps_done} / {run.steps_total}" if run.steps_total else ""),
             (_("Result"), sentence),
@@ -225,12 +225,12 @@ def _head() -> list[str]:
 
 def _cells(run: RunRecord, names: Mapping[UUID, str]) -> list[str]:
     return [
-        stamp(run.created_at),
+        dates.stamp(run.created_at),
         kinds().get(run.kind, run.kind),
         names.get(run.company_id, "") if run.company_id else "",
         run.asked_by,
         state_text(run.state),
-        stamp(run.started_at) if run.started_at else "",
-        stamp(run.finished_at) if run.finished_at else "",
+        dates.stamp(run.started_at) if run.started_at else "",
+        dates.stamp(run.finished_at) if run.finished_at else "",
         ending(run)[0],
     ]

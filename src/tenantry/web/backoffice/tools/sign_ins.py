@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenantry.jobs import retention
+from tenantry.kernel import dates
 from tenantry.people import sign_in_log
 from tenantry.people.permissions import Permission
 from tenantry.people.sign_in_log import SignInRow
@@ -21,7 +22,6 @@ from tenantry.web.backoffice.tools.lines import (
     log_file,
     log_page,
     parts,
-    stamp,
 )
 from tenantry.web.ui.components import marks
 
@@ -76,7 +76,7 @@ def _line(row: SignInRow) -> Line:
         details=parts(row.username, _place(row), reason),
         mark=marks.badge(_("Let in"), "positive") if row.accepted else marks.badge(_("Refused"), "caution"),
         facts=facts(
-            (_("When"), stamp(row.happened_at)),
+            (_("When"), dates.stamp(row.happened_at)),
             (_("Why"), reason),
             (_("Name"), row.name),
             (_("User name"), row.username),
@@ -110,7 +110,7 @@ def _head() -> list[str]:
 
 def _cells(row: SignInRow) -> list[str]:
     return [
-        stamp(row.happened_at),
+        dates.stamp(row.happened_at),
         _("yes") if row.accepted else _("no"),
         sign_in_reason_text(row.reason) if row.reason else "",
         row.name,

@@ -20,6 +20,7 @@ _VERBS: dict[str, Promise] = {
     "company.added": gettext_lazy("Company added"),
     "company.removed": gettext_lazy("Company removed"),
     "company.renamed": gettext_lazy("Company renamed"),
+    "company.time_zone_set": gettext_lazy("Time zone of a company set"),
     "connection.added": gettext_lazy("Partner connection added"),
     "connection.broke": gettext_lazy("Partner connection broke"),
     "connection.certificate_asked": gettext_lazy("New certificate asked for"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from tenantry.licensing.moment import Moment
 from tenantry.people.access import Viewer
 from tenantry.people.actions import set_preferences
+from tenantry.web import time_zones
 from tenantry.web.access import SignedInRequest, signed_in
 from tenantry.web.frame import page_frame
 from tenantry.web.sessions import own_sessions
@@ -66,6 +67,7 @@ class PreferencesForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
+    time_zone = time_zones.TimeZoneField()
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
     default_company = forms.ChoiceField(label=gettext_lazy("Begin with"), required=False)
 
@@ -76,10 +78,12 @@ class PreferencesForm(forms.Form):
             initial={
                 "display_name": person.display_name,
                 "theme": person.theme or "system",
+                "time_zone": person.time_zone,
                 "language": person.language,
                 "default_company": str(person.default_company_id or ""),
             },
         )
+        time_zones.offer(self, time_zones.fallback(viewer))
         choices = [(str(choice.id), choice.name) for choice in viewer.companies]
         if len(choices) > 1:
             self._offer("default_company", [("", _("The choice of companies")), *choices])
@@ -111,6 +115,7 @@ def preferences(request: SignedInRequest) -> HttpResponse:
             display_name=chosen["display_name"],
             language=chosen.get("language", viewer.person.language),
             theme="" if chosen["theme"] == "system" else chosen["theme"],
+            time_zone=chosen["time_zone"],
             now=moment.real,
             default_company_id=default if "default_company" in form.fields else kept,
             default_connection_id=viewer.person.default_connection_id,

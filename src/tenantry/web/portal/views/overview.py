@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenantry.kernel import dates
 from tenantry.kernel.ids import CompanyId
 from tenantry.licensing import queries, texts
 from tenantry.licensing.moment import Moment
@@ -23,7 +24,7 @@ from tenantry.web.frame import support_of
 from tenantry.web.portal import history, words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.planning import decide_url, may_words
-from tenantry.web.ui import dates
+from tenantry.web.ui import distances
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.drawings import year_strip
 
@@ -89,7 +90,7 @@ def decisions(request: PortalRequest, found: list[_Need], support: str, now: dat
             tile=marks.initials_tile(need.view.row.offer_name),
             tags=tags,
             what=need.what,
-            date=words.term_day_both(need.by, now) if need.by else "",
+            date=distances.both_forms(need.by, now) if need.by else "",
             decide_url=way,
             ask_url=words.trial_mail(need.view, request.access.name, support, now),
             is_next=place == next_one,
@@ -125,7 +126,7 @@ def strip(
         [
             year_strip.Renewal(
                 view.name,
-                words.term_moment(view.facts.commitment_end),
+                view.facts.commitment_end,
                 view.facts.quantity,
                 words.ending_kind(view, view.id in undecided),
                 f"{renewals_url}#{row_anchor(view)}"
@@ -162,7 +163,7 @@ def overview(request: PortalRequest, company_id: UUID) -> HttpResponse:
         more_decisions=len(needs) > MOST_DECISIONS,
         may_not="" if request.access.may(Permission.DECIDE_END) else may_words(request.access, Permission.DECIDE_END),
         next_one=coming[0] if coming else None,
-        next_date=words.term_day_both(coming[0].facts.commitment_end, now)
+        next_date=distances.both_forms(coming[0].facts.commitment_end, now)
         if coming and coming[0].facts.commitment_end
         else "",
         strip=strip(company_id, coming, [need.view for need in needs], now),
@@ -200,7 +201,7 @@ def _state(needs: list[_Need], freshness: Freshness, moment: Moment) -> SafeStri
     count = ngettext("%(n)s decision", "%(n)s decisions", len(needs)) % {"n": len(needs)}
     if (first := needs[0].by) is not None:
         sentence = ngettext("{count}, {when}", "{count}, the first {when}", len(needs))
-        count = format_html(sentence, count=count, when=dates.away(words.term_moment(first), moment.commerce))
+        count = format_html(sentence, count=count, when=distances.away(first, moment.commerce))
     return words.state_line(count, freshness, moment)
 
 
@@ -209,7 +210,7 @@ def _trial_note(coming: list[SubscriptionView], now: datetime) -> str:
     trials = [view for view in coming if view.facts.is_trial]
     if not trials or trials[0].facts.commitment_end is None:
         return ""
-    day = words.term_day(trials[0].facts.commitment_end, now)
+    day = dates.day(trials[0].facts.commitment_end, now)
     if trials[0].ending.outcome is Outcome.CONVERTS:
         return ngettext("becomes paid on %(day)s", "the first becomes paid on %(day)s", len(trials)) % {"day": day}
     return ngettext("ends on %(day)s", "the first ends on %(day)s", len(trials)) % {"day": day}
@@ -218,4 +219,4 @@ def _trial_note(coming: list[SubscriptionView], now: datetime) -> str:
 def _soon_note(coming: list[SubscriptionView], now: datetime) -> str:
     if not coming or coming[0].facts.commitment_end is None:
         return ""
-    return _("next: %(day)s") % {"day": words.term_day(coming[0].facts.commitment_end, now)}
+    return _("next: %(day)s") % {"day": dates.day(coming[0].facts.commitment_end, now)}

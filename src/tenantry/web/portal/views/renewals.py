@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenantry.kernel import dates
 from tenantry.kernel.ids import CompanyId
 from tenantry.licensing import queries, texts
 from tenantry.licensing.moment import Moment
@@ -29,6 +30,7 @@ from tenantry.web.portal.planning import decide_url, may_words
 from tenantry.web.portal.views.overview import row_anchor, strip
 from tenantry.web.portal.views.renewing import can_be_confirmed
 from tenantry.web.searching import search_in
+from tenantry.web.ui import distances
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.components.chips import Chip, chips
 from tenantry.web.ui.components.data import address_with
@@ -141,7 +143,7 @@ def _month(view: SubscriptionView) -> tuple[str, str]:
     """Give a month's anchor and name."""
     if view.facts.commitment_end is None:
         return "", ""
-    end = words.term_moment(view.facts.commitment_end)
+    end = dates.local(view.facts.commitment_end)
     return month_anchor(end), date_format(end, "F Y")
 
 
@@ -174,7 +176,7 @@ def _row(
         name=view.name,
         tile=marks.initials_tile(view.row.offer_name),
         tags=tags,
-        date=words.term_day_both(end, now) if end else "",
+        date=distances.both_forms(end, now) if end else "",
         what=f"{what} {short}" if short else what,
         decided=decided,
         undecided=undecided,

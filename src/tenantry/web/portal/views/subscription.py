@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from tenantry.kernel import dates
 from tenantry.kernel.ids import CompanyId
 from tenantry.kernel.refusals import refusal_from_json
 from tenantry.licensing import queries, texts
@@ -28,7 +29,7 @@ from tenantry.web.portal import history, outcomes, wishing, words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.planning import PlanView, decide_url, may_words, plan_view, refusal_view
 from tenantry.web.portal.wishing import Door, SeatsForm
-from tenantry.web.ui import dates
+from tenantry.web.ui import distances
 from tenantry.web.ui.drawings import term_line
 from tenantry.web.ui.frame import Crumb
 
@@ -165,15 +166,14 @@ def _line(view: SubscriptionView, possible: Possibilities, moment: Moment) -> te
     facts, ending, last = view.facts, view.ending, words.own_end(view.facts)
     if facts.term_start is None or last is None or facts.status not in _ON_A_LINE:
         return None
-    end = words.term_moment(last)
     flag = None
     if ending.change is not None or ending.outcome in (Outcome.ENDS, Outcome.EXPIRES):
         changed = ending.quantity is not None and ending.quantity != facts.quantity
         label = texts.seats(ending.quantity or 0) if changed else words.ending_short(ending, facts.quantity)
-        flag = (label, end)
+        flag = (label, last)
     return term_line.draw(
-        words.term_moment(facts.term_start),
-        end,
+        facts.term_start,
+        last,
         moment.commerce,
         [(lot.quantity, lot.returnable_until) for lot in possible.lots],
         flag,
@@ -216,7 +216,7 @@ def planner(
         quantity = view.ending.quantity if when == "renewal" and view.ending.quantity else view.facts.quantity
         form = SeatsForm(initial={"seats": quantity, "when": when})
     if (last := view.facts.commitment_end) is not None:
-        end = words.term_day(last, moment.commerce)
+        end = dates.day(last, moment.commerce)
         form.fields["when"].choices = [("now", _("Now")), ("renewal", _("At the renewal on %(day)s") % {"day": end})]  # type: ignore[attr-defined]  # a choice field
     return Planner(
         form=form,
@@ -326,7 +326,7 @@ def _facts(view: SubscriptionView, moment: Moment, *, drawn: bool) -> list[tuple
     if not drawn:
         found += _term_facts(view, last, now)
     if last is not None and facts.in_extended_term:
-        found.append((_("The running month ends"), words.term_day_both(last, now)))
+        found.append((_("The running month ends"), distances.both_forms(last, now)))
     if last is not None and facts.status is Status.ACTIVE:
         extended = words.is_extended(view)  # its months follow each other: another charge comes with the next one
         label = _("Charged by Microsoft")
@@ -363,9 +363,9 @@ def _term_facts(view: SubscriptionView, last: datetime | None, now: datetime) ->
     own_end = words.own_end(facts)
     if facts.term_start is not None:
         label = _("The term began") if own_end is not None else _("Since")
-        found.append((label, words.term_day(facts.term_start, now)))
+        found.append((label, dates.day(facts.term_start, now)))
     if last is None or own_end is None:
         return found
     if own_end > now:
-        return [*found, (_("The term ends"), words.term_day_both(own_end, now))]
-    return [*found, (_("The term ended"), words.term_day_both(own_end, now))]
+        return [*found, (_("The term ends"), distances.both_forms(own_end, now))]
+    return [*found, (_("The term ended"), distances.both_forms(own_end, now))]

@@ -23,6 +23,7 @@ from tenantry.web.numbers import page_in
 from tenantry.web.portal import words
 from tenantry.web.portal.context import company_page
 from tenantry.web.portal.files import csv_answer
+from tenantry.web.ui import distances
 from tenantry.web.ui.components import marks
 from tenantry.web.ui.components.chips import Chip, chips
 from tenantry.web.ui.components.data import Params
@@ -64,7 +65,7 @@ def _row(view: SubscriptionView, free: str, company_id: UUID, now: datetime) -> 
         seats_said=words.quantity(view) if facts.kind in words.BY_USE else texts.seats(facts.quantity),
         free=free,
         term=words.term(view),
-        date=words.term_day_both(end, now) if end else "",
+        date=distances.both_forms(end, now) if end else "",
         ending=words.ending_short(ending, facts.quantity),
         changes=ending.change is not None,
         status=words.status_badge(view),

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tenantry.web.ui import dates
+from tenantry.kernel import dates
 from tenantry.web.ui.drawings.axis import Axis, anchor, day_starts, month_starts, week_starts
 
 # With an extended tail the term itself leaves this much of the width to it.
@@ -222,8 +222,8 @@ def draw(
         today=today,
         today_anchor=today_anchor,
         today_label=_("Today, %(day)s") % {"day": dates.day(now, now)},
-        start_label=dates.short_day(start),
-        end_label=dates.short_day(end),
+        start_label=dates.day(start, now),
+        end_label=dates.day(end, now),
         bracket=bracket,
         lens=lens,
         flag=flag,

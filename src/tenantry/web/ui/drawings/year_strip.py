@@ -14,7 +14,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tenantry.web.ui import dates
+from tenantry.kernel import dates
 from tenantry.web.ui.drawings.axis import Axis, month_starts
 
 # The two widths in pixels that the marks are laid out for; wider drawings only get more air between them.

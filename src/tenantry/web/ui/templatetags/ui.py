@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django_htmx.jinja import htmx_script
 
-from tenantry.web.ui import dates, glossary
+from tenantry.kernel import dates
+from tenantry.web.ui import distances, glossary
 from tenantry.web.ui.components import controls, data, fields, marks
 from tenantry.web.ui.components.html import Attribute, attributes
 from tenantry.web.ui.drawings.term_line import TermLine
@@ -37,7 +38,7 @@ register.filter("day", dates.day)
 register.filter("moment", dates.moment)
 register.filter("exact", dates.exact)
 register.filter("remaining", dates.remaining)
-register.filter("both_forms", dates.both_forms)
+register.filter("both_forms", distances.both_forms)
 register.filter("initials", marks.initials)
 register.filter("tone_icon", marks.tone_icon)
 

@@ -1,5 +1,5 @@
-// Number fields with − and +, fields that copy, and the choice of light or dark. Every part works without this file.
-// Listeners sit on the document, so that fragments brought in later need no set-up.
+// Number fields with − and +, fields that copy, the choice of light or dark, and of a time zone. Every part works
+// without this file. Listeners sit on the document, so that fragments brought in later need no set-up.
 
 function step(input, by) {
   const before = input.value.trim();
@@ -111,6 +111,21 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// Where no time zone is chosen, the device's own is proposed; whoever takes it still saves the form.
+const choice = document.querySelector("select[data-time-zone]");
+const device = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const proposed = choice && !choice.value && [...choice.options].find((option) => option.value === device);
+const proposal = document.querySelector("[data-zone-proposal]");
+if (proposed && proposal) {
+  proposal.querySelector("strong").textContent = device.split("/").pop().replaceAll("_", " ");
+  proposal.hidden = false;
+  proposal.querySelector("button").addEventListener("click", () => {
+    choice.value = device;
+    choice.focus();
+    proposal.hidden = true;
+  });
+}
+
 // On a narrow screen the tab one is on may lie outside what its row shows.
 const tab = document.querySelector(".tabs [aria-current]");
 if (tab) tab.closest(".tabs").scrollLeft = tab.offsetLeft + tab.offsetWidth - tab.closest(".tabs").clientWidth;
@@ -139,6 +154,8 @@ document.addEventListener("htmx:load", (event) => watchTables(event.detail.elt))
 
 // A page may have been open for long before it is printed.
 addEventListener("beforeprint", () => {
-  const words = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeStyle: "long" });
-  for (const printed of document.querySelectorAll("[data-printed]")) printed.textContent = words.format();
+  const printed = document.querySelector("[data-printed]");
+  if (!printed) return;
+  const style = { dateStyle: "full", timeStyle: "long", timeZone: printed.dataset.printed };
+  printed.textContent = new Intl.DateTimeFormat(document.documentElement.lang, style).format();
 });
