@@ -124,5 +124,9 @@ def preferences(request: SignedInRequest) -> HttpResponse:
             messages.success(request, _("Your preferences are saved."))
             return HttpResponseRedirect(reverse("portal:preferences"))
         messages.error(request, _("Something changed meanwhile. Look again, then save."))
-    context = page_frame(viewer, moment) | {"form": form} | own_sessions(request, viewer.person.id, moment.real)
+    context = (
+        page_frame(viewer, moment)
+        | {"form": form, "real_now": moment.real}
+        | own_sessions(request, viewer.person.id, moment.real)
+    )
     return render(request, "portal/preferences.html", context)
