@@ -1,13 +1,51 @@
 """The choice of a time zone, for a person and for a company."""
 
+from collections.abc import Mapping
+from functools import cache
 from itertools import groupby
 
 from django import forms
+from django.forms.renderers import BaseRenderer
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenantry.kernel import dates, zones
 from tenantry.people.access import Viewer
+
+
+class _ZoneSelect(forms.Select):
+    """The list, written once: Django would render a template for each of its five hundred lines, on every page."""
+
+    def render(
+        self,
+        name: str,
+        value: object,
+        attrs: Mapping[str, object] | None = None,
+        renderer: BaseRenderer | None = None,
+    ) -> SafeString:
+        chosen, options = str(value or ""), _options()
+        if chosen in zones.offered():
+            options = options.replace(f'value="{chosen}"', f'value="{chosen}" selected', 1)
+        attributes = flatatt(self.build_attrs({"name": name}, dict(attrs or {})))
+        (_nothing, fallback), *_zones = self.choices
+        return format_html(
+            '<select{}><option value="">{}</option>{}</select>', attributes, fallback, SafeString(options)
+        )
+
+
+@cache
+def _options() -> str:
+    return format_html_join(
+        "",
+        '<optgroup label="{}">{}</optgroup>',
+        (
+            (area, format_html_join("", '<option value="{}">{}</option>', ((name, _town(name)) for name in names)))
+            for area, names in groupby(zones.offered(), key=lambda name: name.partition("/")[0])
+        ),
+    )
 
 
 class TimeZoneField(forms.ChoiceField):
@@ -17,6 +55,7 @@ class TimeZoneField(forms.ChoiceField):
         super().__init__(
             label=gettext_lazy("Time zone"),
             required=False,
+            widget=_ZoneSelect,
             error_messages={
                 "invalid_choice": gettext_lazy("%(value)s is no time zone that is known here. Choose one of the list.")
             },
@@ -24,8 +63,7 @@ class TimeZoneField(forms.ChoiceField):
 
     def offer(self, fallback: str) -> None:
         """Fill the list; ``fallback`` says in words what holds where nothing is chosen."""
-        areas = groupby(zones.offered(), key=lambda name: name.partition("/")[0])
-        self.choices = [("", fallback), *((area, [(name, _town(name)) for name in names]) for area, names in areas)]
+        self.choices = [("", fallback), *((name, _town(name)) for name in zones.offered())]
 
 
 class CompanyZoneForm(forms.Form):
