@@ -31,7 +31,7 @@ def pages(house: House, harbour: Company) -> dict[str, tuple[str, str, list[str]
     run_due_jobs()
     return {
         "overview": (ANNA, at(harbour), ["Harbour & Vale Ltd", "Tue 15 Dec", "Added 3 seats (42 → 45)"]),
-        "subscription": (ANNA, of(view), ["Term", "1 year, paid monthly", "15 Dec 2026", "History", "Anna Lindqvist"]),
+        "subscription": (ANNA, of(view), ["Term", "1 year, paid monthly", "Tue 15 Dec", "History", "Anna Lindqvist"]),
         "renewals": (ANNA, at(harbour, "renewals/"), ["December 2026", "Not decided", "Tue 15 Dec"]),
         "order": (ANNA, at(harbour, f"orders/{order.id}/"), ["You now have 45 seats", "Microsoft's request id"]),
         "office company": (DANA, f"/office/c/{harbour.id}/", ["harbourvale.onmicrosoft.com", PREMIUM, "Tue 15 Dec"]),
