@@ -57,6 +57,17 @@ def test_no_line_of_a_page_grows_beyond_reading() -> None:
     assert found == []
 
 
+def test_every_empty_list_leads_on_with_a_button() -> None:
+    """Whoever finds nothing learns where to go from there."""
+    silent = [
+        f"{path.relative_to(ROOT)}: {found.group(1)}"
+        for path in sorted((ROOT / "src/tenantry/web").rglob("*.html"))
+        for found in re.finditer(r"\{% empty (.*?)%\}(.*?)\{% endempty %\}", path.read_text(), re.DOTALL)
+        if not re.search(r"button|_check\.html", found.group(2))
+    ]
+    assert silent == []
+
+
 def test_a_cell_that_may_be_empty_has_no_blanks_inside_its_tags() -> None:
     """On a phone `:empty` hides such a cell; its label is written only where there is something to label."""
     cell = re.compile(r"<td\b((?:[^<>{]|\{%.*?%\}|\{\{.*?\}\})*)>(.*?)</td>", re.DOTALL)

@@ -19,7 +19,8 @@ _SEEN = """element => {
 _BLANKS = """() => {
   const rules = (list) => [...list].flatMap((rule) => [rule.selectorText ?? "", ...rules(rule.cssRules ?? [])]);
   const meant = [...document.styleSheets].flatMap((sheet) => rules(sheet.cssRules)).join(",").split(",")
-    .filter((selector) => selector.includes(":empty")).map((selector) => selector.split(":empty")[0]);
+    .filter((selector) => selector.includes(":empty") && !selector.includes(":not(:empty)"))
+    .map((selector) => selector.split(":empty")[0]);
   return [...document.querySelectorAll(meant.join(","))]
     .filter((element) => !element.childElementCount && element.textContent && !element.textContent.trim())
     .map((element) => `${element.outerHTML.slice(0, 120)} holds nothing but blanks`);

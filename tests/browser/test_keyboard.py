@@ -176,7 +176,7 @@ def test_several_terms_renew_as_they_are(house: House, harbour: Company, web: Li
     page.goto(f"{web.url}/c/{harbour.id}/renewals/")
     for name in (PREMIUM, "Power BI Pro"):
         press(page, "checkbox", f"Renew {name} as it is", "Space")
-    press(page, "button", "Renew the ticked ones as they are …")
+    press(page, "button", "Renew as they are …")
     expect(page.get_by_role("heading", name="2 subscriptions renew as they are")).to_be_visible()
     press(page, "button", "Yes, renew all 2 as they are")
     expect(page.get_by_text("Decided: 2 terms renew as they are.")).to_be_visible()
@@ -190,7 +190,7 @@ def test_terms_of_all_companies_renew_as_they_are(
     page.goto(f"{web.url}/office/")
     press(page, "link", "Renewals")
     press(page, "checkbox", f"Renew {PREMIUM} of Harbour & Vale Ltd as it is", "Space")
-    press(page, "button", "Renew the ticked ones as they are …")
+    press(page, "button", "Renew as they are …")
     expect(page.get_by_role("heading", name="1 subscription renews as it is")).to_be_visible()
     assert findings(page) == []
     press(page, "button", "Yes, renew it as it is")
@@ -200,7 +200,7 @@ def test_terms_of_all_companies_renew_as_they_are(
     enter(plain, web.url, DANA)
     plain.goto(f"{web.url}/office/renewals/")
     plain.get_by_role("link", name="Tick ").click()
-    plain.get_by_role("button", name="Renew the ticked ones as they are …").click()
+    plain.get_by_role("button", name="Renew as they are …").click()
     plain.get_by_role("button", name="Yes, renew").click()
     expect(plain.get_by_text("Decided: ")).to_be_visible()
     plain.context.close()

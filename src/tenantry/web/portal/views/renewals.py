@@ -50,6 +50,7 @@ class Row:
     tags: SafeString
     date: str
     what: str
+    short: str  # how many seats would be missing, where people have more
     decided: str
     undecided: bool
     lost: bool
@@ -78,11 +79,12 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
     undecided = queries.needs_decision(ahead.renewals, now)
     open_ids = {view.id for view in undecided}
     short = {one.view.id: texts.caution_text(one.caution, now) for one in ahead.shortages}
+    to_decide = open_ids | short.keys()  # as the overview counts them
     may = request.access.may(Permission.DECIDE_END)
     search, show = search_in(request.GET), request.GET.get("show", "")
     show = show if show in KINDS else ""
     named = [view for view in ahead.renewals if _is_called(view, search)]
-    found = [view for view in named if not show or _kind(view, open_ids) == show]
+    found = [view for view in named if not show or _kind(view, to_decide) == show]
     tags = dict(zip((view.id for view in found), words.explained_tags(found), strict=True))
     words_of_state = ngettext(
         "%(n)s term ends in the next twelve months", "%(n)s terms end in the next twelve months", len(ahead.renewals)
@@ -97,7 +99,7 @@ def renewals(request: PortalRequest, company_id: UUID) -> HttpResponse:
         may_not="" if may else may_words(request.access, Permission.DECIDE_END),
         search=search,
         show=show,
-        chips=_chips(request.GET, show, named, open_ids),
+        chips=_chips(request.GET, show, named, to_decide),
         any_ends=bool(ahead.renewals),
         ticked=ticked,
         tick_url=address_with(request.GET, tick=None if ticked else "all"),
@@ -123,11 +125,11 @@ def _is_called(view: SubscriptionView, search: str) -> bool:
     return text in view.name.casefold() or text in view.row.offer_name.casefold()
 
 
-def _kind(view: SubscriptionView, open_ids: Set[UUID]) -> str:
-    return words.ending_kind(view, view.id in open_ids)
+def _kind(view: SubscriptionView, to_decide: Set[UUID]) -> str:
+    return words.ending_kind(view, view.id in to_decide)
 
 
-def _chips(asked: QueryDict, show: str, found: Sequence[SubscriptionView], open_ids: Set[UUID]) -> list[Chip]:
+def _chips(asked: QueryDict, show: str, found: Sequence[SubscriptionView], to_decide: Set[UUID]) -> list[Chip]:
     labels = {
         "": _("All"),
         "undecided": _("To decide"),
@@ -135,7 +137,7 @@ def _chips(asked: QueryDict, show: str, found: Sequence[SubscriptionView], open_
         "ends": _("Ends"),
         "extends": _("Month by month"),
     }
-    counts = dict.fromkeys(KINDS, 0) | Counter(_kind(view, open_ids) for view in found) | {"": len(found)}
+    counts = dict.fromkeys(KINDS, 0) | Counter(_kind(view, to_decide) for view in found) | {"": len(found)}
     return chips(asked, "show", labels, show, counts, also_dropped=("tick",))
 
 
@@ -177,7 +179,8 @@ def _row(
         tile=marks.initials_tile(view.row.offer_name),
         tags=tags,
         date=distances.both_forms(end, now) if end else "",
-        what=f"{what} {short}" if short else what,
+        what=what,
+        short=short,
         decided=decided,
         undecided=undecided,
         lost=lost,
