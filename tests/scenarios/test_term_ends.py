@@ -87,7 +87,7 @@ def test_a_schedule_that_somebody_dropped_is_put_back_under_the_name_of_who_wish
     system = ChangeOrder.objects.get(actor_kind="system")
     assert (system.state, system.actor_label) == (
         OrderState.SCHEDULED,
-        "Tenantry, keeping the wish of Anna Lindqvist",
+        "Tenantry, keeping the decision of Anna Lindqvist",
     )
     assert Notice.objects.count() == 0
 

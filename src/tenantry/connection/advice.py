@@ -309,7 +309,7 @@ _BUSINESS: Mapping[str, _Entry] = {
     "promotion": (_("The promotion does not fit."), _("Try it without the promotion."), Who.PARTNER_ADMIN),
     "cart": (_("The cart is gone, wrong or was ordered before."), _("Start the order again."), Who.OWNER),
     "licence_missing": (
-        _("There is no free licence."),
+        _("There is no free seat."),
         _("Add a seat first, or take one from somebody."),
         Who.OWNER,
     ),

@@ -67,6 +67,11 @@ class Subscription(models.Model):
                 condition=models.Q(status="active", gone_at__isnull=True),
                 name="subscription_by_end",
             ),
+            models.Index(  # few of many: by the end alone PostgreSQL would read the whole table to find none
+                fields=["commitment_end", "id"],
+                condition=models.Q(status="active", gone_at__isnull=True, outcome="converts"),
+                name="subscription_converting",
+            ),
         ]
 
 

@@ -385,16 +385,16 @@ def test_the_words_of_the_trade_are_explained() -> None:
     [
         (
             {"assigned": 11, "remaining": 8, "short": 3},
-            "11 seats of this product are assigned to people, and 8 would remain: take 3 away from people first.",
+            "11 seats of this product are assigned, and 8 would remain: take 3 away from people first.",
         ),
         (
             {"assigned": 11, "remaining": 8, "short": 3, "at": END},
-            "11 seats of this product are assigned to people, and 8 would remain after Fri 12 Mar 2027: take 3 away "
+            "11 seats of this product are assigned, and 8 would remain after Fri 12 Mar 2027: take 3 away "
             "from people first.",
         ),
         (
             {"assigned": 11, "remaining": 0, "short": 11},
-            "11 seats of this product are assigned to people, and none would remain: take 11 away from people first.",
+            "11 seats of this product are assigned, and none would remain: take 11 away from people first.",
         ),
     ],
 )

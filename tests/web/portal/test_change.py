@@ -149,7 +149,7 @@ def test_a_scheduled_number_is_asked_about(house: House, harbour: Company) -> No
 def test_going_below_assigned_seats_is_asked_twice(house: House, harbour: Company) -> None:
     view, ben = house.subscription(harbour, PREMIUM), signed_in(BEN)
     plan = of(view, "change/?seats=38&when=now")
-    assert "41 seats of this product are assigned to people, and 38 would remain" in text(ben, plan)
+    assert "41 seats of this product are assigned, and 38 would remain" in text(ben, plan)
     sealed = token(ben, plan)
     assert post(ben, of(view, "change/"), plan=sealed) == (302, plan)
     asked = text(ben, plan)

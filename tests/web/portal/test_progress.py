@@ -64,7 +64,7 @@ def test_how_fresh_a_page_is_stands_on_the_clock_of_its_dates(house: House, harb
 
     new = text(chloe, of(view))
     assert "43 seats · 1 year, paid monthly · As of Sun 22 Nov, 09:30 UTC" in new
-    assert "41 of 42 assigned · 1 free Counted Sun 22 Nov, 07:30 UTC, before the last change." in new
+    assert "41 of 42 · 1 free Counted Sun 22 Nov, 07:30 UTC, before the last change." in new
 
 
 def test_a_decision_that_undid_somebodys_seats_says_so_to_each_role(

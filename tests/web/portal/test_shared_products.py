@@ -22,7 +22,7 @@ from tests.web.portal.visitors import ANNA, at, of, signed_in, text, token
 
 REDWOOD = "0d53a902-efe0-5870-a73f-1565c4875772"
 MARCUS = "marcus.washington@redwoodprecision.example"
-SHORT = "113 seats of this product are assigned to people, and {} would remain{}: take {} away from people first."
+SHORT = "113 seats of this product are assigned, and {} would remain{}: take {} away from people first."
 Redwood = tuple[Company, SubscriptionView, SubscriptionView, Client]
 LAST_DAY = " after Thu 30 Sep 2027"
 
@@ -59,8 +59,8 @@ def in_their_return_window(house: House, redwood: Redwood) -> tuple[Subscription
 
 def test_the_second_cut_says_what_both_leave(house: House, redwood: Redwood) -> None:
     company, first, second, marcus = redwood
-    assert "assigned to people" not in text(marcus, of(first, "change/?seats=20&when=renewal"))
-    assert "assigned to people" not in text(marcus, at(company))
+    assert "are assigned, and" not in text(marcus, of(first, "change/?seats=20&when=renewal"))
+    assert "are assigned, and" not in text(marcus, at(company))
     assert finish(placed(first, ScheduleQuantity(20)).id).state == OrderState.SCHEDULED
 
     cut = of(second, "change/?seats=20&when=renewal")
@@ -68,7 +68,7 @@ def test_the_second_cut_says_what_both_leave(house: House, redwood: Redwood) -> 
     assert told in text(marcus, cut)
     renewal = text(marcus, of(second, "end-of-term/?choice=renew&seats=20"))
     assert told in renewal
-    assert "assigned to people" not in text(marcus, of(second, "change/?seats=93&when=renewal"))
+    assert "are assigned, and" not in text(marcus, of(second, "change/?seats=93&when=renewal"))
     marcus.post(of(second, "change/"), {"plan": token(marcus, cut)})
     order = ChangeOrder.objects.latest("number")
     (warning,) = order.plan["warnings"]
@@ -82,7 +82,7 @@ def test_the_second_cut_says_what_both_leave(house: House, redwood: Redwood) -> 
     refresh_company(company.id)
     assert told in text(marcus, at(company))
     finish(placed(house.view(second.row), ScheduleQuantity(93)).id)
-    assert "assigned to people" not in text(marcus, at(company))
+    assert "are assigned, and" not in text(marcus, at(company))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_what_is_decided_about_the_others_counts(
     left = remaining - 20
     assert (SHORT.format(left, LAST_DAY, 113 - left) in ending) is bool(left)
     assert ("everybody who uses one of your 210 seats loses access" in ending) is not bool(left)
-    assert "assigned to people" not in text(marcus, of(second, "end-of-term/?choice=extend"))
+    assert "are assigned, and" not in text(marcus, of(second, "end-of-term/?choice=extend"))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_what_microsoft_shows_of_the_others_counts(
     refresh_company(company.id)
     page = text(marcus, of(second, "change/?seats=20&when=renewal"))
     if remaining is None:
-        assert "assigned to people" not in page
+        assert "are assigned, and" not in page
     else:
         assert SHORT.format(remaining, LAST_DAY, 113 - remaining) in page
 
@@ -151,10 +151,10 @@ def test_a_trial_and_what_it_becomes_are_one_product(house: House, harbour: Comp
     assigned = house.view(Subscription.objects.get(id=paid.id)).facts.assigned
     assert assigned is not None and 1 < assigned <= 25
     anna, cut = signed_in(ANNA), of(paid, "change/?seats=1&when=renewal")
-    assert "assigned to people" not in text(anna, cut)  # 25 seats of the trial become paid ones
+    assert "are assigned, and" not in text(anna, cut)  # 25 seats of the trial become paid ones
     change_elsewhere(house, trial, body={"autoRenewEnabled": False})
     refresh_company(harbour.id)
-    assert f"{assigned} seats of this product are assigned to people, and 1 would remain" in text(anna, cut)
+    assert f"{assigned} seats of this product are assigned, and 1 would remain" in text(anna, cut)
 
 
 @pytest.mark.parametrize("wish", [SetQuantity(20), Cancel()], ids=["returned", "cancelled"])
@@ -164,7 +164,7 @@ def test_what_was_returned_since_the_count_is_not_taken_for_seats_of_others(
     company, marcus = redwood[0], redwood[3]
     first, second = in_their_return_window(house, redwood)
     now = of(second, "change/?seats=20&when=now")
-    assert "assigned to people" not in text(marcus, now)
+    assert "are assigned, and" not in text(marcus, now)
     order = placed(first, wish)
     left = 20 if isinstance(wish, Cancel) else 40
     assert SHORT.format(left, "", 113 - left) in text(marcus, now)  # on its way

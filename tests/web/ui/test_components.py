@@ -160,8 +160,8 @@ def test_the_default_column_shows_that_it_sorts() -> None:
 @pytest.mark.parametrize(
     ("used", "words"),
     [
-        (9, "9 of 12 assigned · 3 free"),
-        (12, "12 of 12 assigned · 0 free"),
+        (9, "9 of 12 · 3 free"),
+        (12, "12 of 12 · 0 free"),
         (14, "14 assigned, 2 more than are active"),
         (None, "Assigned seats are not known"),
     ],

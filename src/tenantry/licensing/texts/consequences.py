@@ -117,12 +117,12 @@ def _below_assigned(facts: Facts, now: datetime | None) -> str:
     }
     if at is None:
         sentence = _(
-            "%(assigned)s of this product are assigned to people, and %(remaining)s would remain: take %(short)d away "
+            "%(assigned)s of this product are assigned, and %(remaining)s would remain: take %(short)d away "
             "from people first."
         )
         return sentence % counted
     return _(
-        "%(assigned)s of this product are assigned to people, and %(remaining)s would remain after %(day)s: take "
+        "%(assigned)s of this product are assigned, and %(remaining)s would remain after %(day)s: take "
         "%(short)d away from people first."
     ) % {**counted, "day": day(at, now)}
 

@@ -88,7 +88,7 @@ def meter(used: int | None, total: int, label: str) -> SafeString:
     if free < 0:
         words = _("%(used)s assigned, %(short)s more than are active") % {"used": used, "short": -free}
     else:
-        words = _("%(used)s of %(total)s assigned · %(free)s free") % {"used": used, "total": total, "free": free}
+        words = _("%(used)s of %(total)s · %(free)s free") % {"used": used, "total": total, "free": free}
     return format_html(
         '<span class="meter"><meter class="meter-bar{}" min="0" max="{}" value="{}" aria-label="{}"></meter>'
         '<span class="meter-words">{}</span></span>',
