@@ -40,7 +40,8 @@ class _Reader(HTMLParser):
         known = dict(attrs)
         if tag in _VOID:
             return
-        left_out = tag in _UNSEEN or tag == _DATA or "popover" in known
+        on_paper = "only-print" in (known.get("class") or "").split()
+        left_out = tag in _UNSEEN or tag == _DATA or "popover" in known or on_paper
         self.open.append((tag, left_out))
 
     def handle_endtag(self, tag: str) -> None:
