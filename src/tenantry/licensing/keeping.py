@@ -110,7 +110,9 @@ def _as_wish(kept: KeptDecision) -> AnyWish:
 
 def _label(wish: Wish) -> str:
     with translation.override(settings.LANGUAGE_CODE):
-        return fit(ChangeOrder, "actor_label", _("Tenantry, keeping the decision of %(who)s") % {"who": wish.decided_by})
+        return fit(
+            ChangeOrder, "actor_label", _("Tenantry, keeping the decision of %(who)s") % {"who": wish.decided_by}
+        )
 
 
 def after_refusal(order: ChangeOrder, moment: Moment, *, changed: bool = False) -> None:
