@@ -51,6 +51,17 @@ def test_what_a_person_looks_into_is_not_asked_for_by_the_second(house: House, h
     assert "every 400ms" not in shown and 'http-equiv="refresh"' not in shown
 
 
+def test_an_order_that_could_not_be_sent_says_when_it_is_tried_again(house: House, harbour: Company) -> None:
+    order = placed(house.subscription(harbour, PREMIUM), SetQuantity(43))
+    house.sandbox.fault("conflict", method="PATCH", count=1)
+    finish(order.id)
+    shown = text(signed_in(BEN), at(harbour, f"orders/{order.id}/"))
+    assert "Your change is saved. It could not be sent yet. We try again in 2 minutes." in shown
+    assert "Microsoft is busy with this subscription" in shown and "on its way" not in shown
+    ChangeOrder.objects.filter(id=order.id).update(not_before=clock.now() + timedelta(seconds=40))
+    assert "We try again within a minute." in text(signed_in(BEN), at(harbour, f"orders/{order.id}/"))
+
+
 def test_how_fresh_a_page_is_stands_on_the_clock_of_its_dates(house: House, harbour: Company) -> None:
     chloe, view = signed_in(CHLOE), house.subscription(harbour, PREMIUM)
     assert "9 subscriptions · As of Sun 22 Nov, 09:30 UTC" in text(chloe, at(harbour, "subscriptions/"))

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import ceil
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenantry.kernel import clock
 from tenantry.kernel.actor import ActorKind
 from tenantry.kernel.refusals import refusal_from_json
 from tenantry.licensing import texts
@@ -28,6 +30,8 @@ _TONES: dict[str, str] = {
     OrderState.UNSURE: "caution",
     OrderState.WITHDRAWN: "neutral",
 }
+# What happened last to an order that waits for its next try.
+_TRIED_AGAIN = frozenset({"throttled", "conflict", "unreachable", "cannot_read"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +124,18 @@ def _waits_for(events: Sequence[OrderEvent]) -> str:
         "held": _("Waits until your partner lets changes go on"),
         "throttled": _("Microsoft asks for a pause"),
         "conflict": _("Microsoft is busy with this subscription"),
-        "unreachable": _("Microsoft cannot be reached; we try again"),
-        "cannot_read": _("The subscription could not be read at Microsoft; we try again"),
+        "unreachable": _("Microsoft cannot be reached"),
+        "cannot_read": _("The subscription could not be read at Microsoft"),
         "did_not_arrive": _("It did not arrive; it is sent again"),
     }.get(events[-1].what if events else "", "")
+
+
+def _next_try(order: ChangeOrder) -> str:
+    """Say when a queued order is sent again."""
+    minutes = ceil((order.not_before - clock.now()).total_seconds() / 60)
+    if minutes <= 1:
+        return _("We try again within a minute.")
+    return ngettext("We try again in %(n)d minute.", "We try again in %(n)d minutes.", minutes) % {"n": minutes}
 
 
 def _outcome(order: ChangeOrder, events: Sequence[OrderEvent], now: datetime) -> tuple[str, str]:
@@ -136,6 +148,11 @@ def _outcome(order: ChangeOrder, events: Sequence[OrderEvent], now: datetime) ->
                     _("Your partner has stopped all changes for the moment. It is sent when they go on; until then "
                       "you can withdraw it."),
                 )  # fmt: skip
+            if events and events[-1].what in _TRIED_AGAIN:
+                return (
+                    _("Your change is saved. It could not be sent yet."),
+                    _("%(next_try)s You can leave this page: nothing is lost.") % {"next_try": _next_try(order)},
+                )
             return (
                 _("Your change is saved and on its way."),
                 _("You can leave this page: nothing is lost."),
