@@ -90,7 +90,7 @@ def addresses(request: OfficeRequest) -> HttpResponse:
 
 @office(Permission.OFFICE_SETTINGS)
 def stop_switch(request: OfficeRequest) -> HttpResponse:
-    """Show the stop switch; throw it once the reason was given and the second step confirmed."""
+    """Show the stop switch; switch it on once the reason was given and the second step confirmed."""
     form = StopForm(request.POST if request.method == "POST" else None)
     asks = form.is_valid()
     if asks and request.POST.get("sure") == "yes":
